@@ -1,0 +1,1 @@
+"""AI4V-C: speech and translation for India's languages behind one gateway."""

@@ -1,0 +1,1 @@
+"""What the services say to each other: frozen values that know no framework and no vendor."""

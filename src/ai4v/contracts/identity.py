@@ -1,0 +1,51 @@
+"""Who is asking: what the gateway found out, and what it tells the services."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Role(StrEnum):
+    """What a user may do at all; a key has its owner's role."""
+
+    ADMIN = "admin"
+    USER = "user"
+
+
+class RateLimits(BaseModel):
+    """How many requests a key may make in each window; each settable by key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    per_minute: int = 60
+    per_hour: int = 1_000
+    per_day: int = 10_000
+
+
+class Principal(BaseModel):
+    """An authenticated caller."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: UUID
+    role: Role
+    key_id: UUID | None = None
+    """The API key used; None when the caller signed in with a token."""
+    limits: RateLimits = RateLimits()
+
+    @property
+    def subject(self) -> str:
+        """A stable name for limits and logs: the key's, or the user's when there is no key."""
+        return f"key:{self.key_id}" if self.key_id else f"user:{self.user_id}"
+
+
+class VerifiedCredential(BaseModel):
+    """The auth service's answer to "whose is this?"."""
+
+    model_config = ConfigDict(frozen=True)
+
+    principal: Principal
+    expires_at: datetime | None = None
+    """When the credential stops being good, UTC; None for a key without expiry."""

@@ -1,0 +1,1 @@
+"""Tools without a domain of their own, which every service shares."""

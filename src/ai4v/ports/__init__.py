@@ -1,0 +1,1 @@
+"""Narrow protocols behind which every outside technology sits."""

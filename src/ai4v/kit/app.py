@@ -1,0 +1,96 @@
+"""The app factory: health, metrics, ids, logs, errors and identity, the same for every service."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import Response
+
+from ai4v import __version__
+from ai4v.contracts.health import Health, HealthReport
+from ai4v.kit.errorbody import ErrorBody, install_error_handlers
+from ai4v.kit.health import HealthMonitor
+from ai4v.kit.identity import TokenVerifier
+from ai4v.kit.metric import RequestMetrics
+from ai4v.kit.request import IdentityLayer, RequestLayer
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class AppPlan:
+    """What differs between services."""
+
+    service: str
+    """The name in services.toml."""
+    summary: str
+    routers: Sequence[APIRouter]
+    lifespan: Lifespan
+    """Opens what the service needs and yields it as the app's state; closes it in reverse."""
+    max_body_bytes: int
+
+
+def create_service_app(plan: AppPlan, *, health: HealthMonitor, verifier: TokenVerifier) -> FastAPI:
+    """Make the app of a service behind the gateway: every path but health needs its token."""
+    app, metrics = _create_bare_app(plan, health)
+    open_paths = frozenset(
+        {"/metrics", "/openapi.json", *(f"/api/v1/{plan.service}{end}" for end in _HEALTH_ENDS)}
+    )
+    app.add_middleware(IdentityLayer, verifier=verifier, is_open=open_paths.__contains__)
+    app.add_middleware(RequestLayer, metrics=metrics)
+    return app
+
+
+def create_edge_app(plan: AppPlan, *, health: HealthMonitor) -> FastAPI:
+    """Make the gateway's app: it authenticates by itself and has its own documentation page."""
+    app, metrics = _create_bare_app(plan, health)
+    app.add_middleware(RequestLayer, metrics=metrics)
+    return app
+
+
+_HEALTH_ENDS = ("/health", "/health/live", "/health/ready")
+
+
+def _create_bare_app(plan: AppPlan, health: HealthMonitor) -> tuple[FastAPI, RequestMetrics]:
+    app = FastAPI(
+        title=f"AI4V-C {plan.service}",
+        summary=plan.summary,
+        version=__version__,
+        lifespan=plan.lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=plan.max_body_bytes,
+        responses={"default": {"model": ErrorBody, "description": "Any failure"}},
+    )
+    metrics = RequestMetrics(plan.service)
+    app.state.metrics = metrics
+    app.state.health = health
+    install_error_handlers(app)
+    app.include_router(_health_router(plan.service, health))
+    app.add_route("/metrics", metrics.expose, include_in_schema=False)
+    for router in plan.routers:
+        app.include_router(router)
+    return app, metrics
+
+
+def _health_router(service: str, health: HealthMonitor) -> APIRouter:
+    router = APIRouter(prefix=f"/api/v1/{service}/health", tags=["health"])
+
+    @router.get("", summary="State of the service and of what it leans on")
+    async def report(response: Response) -> HealthReport:
+        state = await health.report()
+        response.status_code = 503 if state.status is Health.UNHEALTHY else 200
+        return state
+
+    @router.get("/live", summary="Whether the process runs", status_code=204)
+    async def live() -> None:
+        return None
+
+    @router.get("/ready", summary="Whether requests should be sent here now", status_code=204)
+    async def ready(response: Response) -> None:
+        response.status_code = 204 if await health.is_ready() else 503
+
+    return router

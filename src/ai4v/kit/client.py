@@ -1,0 +1,85 @@
+"""How one service calls another: found by name, signed, pooled, within the caller's deadline."""
+
+from collections.abc import Callable
+
+import httpx2
+from pydantic import BaseModel
+
+from ai4v.contracts.error import DeadlineExceededError, ServiceUnavailableError, UpstreamError
+from ai4v.contracts.identity import Principal
+from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
+from ai4v.kit.deadline import Deadline
+from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.ports.registry import Instance
+
+
+class ServiceClient:
+    """Calls one service of the platform.
+
+    Args:
+        service: its name in services.toml.
+        locate: gives a live instance, or raises `ServiceUnavailableError`.
+        signer: mints the internal token.
+        http: the shared pool; its owner closes it.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        locate: Callable[[str], Instance],
+        signer: TokenSigner,
+        http: httpx2.AsyncClient,
+    ) -> None:
+        self._service = service
+        self._locate = locate
+        self._signer = signer
+        self._http = http
+
+    async def post(
+        self, path: str, body: BaseModel, *, deadline: Deadline, principal: Principal | None = None
+    ) -> httpx2.Response:
+        """Send `body` as JSON and return whatever the service answers.
+
+        Raises:
+            ServiceUnavailableError: no instance, or it cannot be connected to.
+            DeadlineExceededError: no answer in time.
+            UpstreamError: the connection broke off.
+        """
+        return await self._send("POST", path, body.model_dump_json(), deadline, principal)
+
+    async def get(
+        self, path: str, *, deadline: Deadline, principal: Principal | None = None
+    ) -> httpx2.Response:
+        """Fetch `path`; raises as `post` does."""
+        return await self._send("GET", path, None, deadline, principal)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: str | None,
+        deadline: Deadline,
+        principal: Principal | None,
+    ) -> httpx2.Response:
+        instance = self._locate(self._service)
+        headers = {
+            TOKEN_HEADER: self._signer.sign(principal, self._service),
+            DEADLINE_HEADER: deadline.header_value(),
+        }
+        if body is not None:
+            headers["content-type"] = "application/json"
+        try:
+            return await self._http.request(
+                method,
+                instance.base_url + path,
+                content=body,
+                headers=headers,
+                timeout=deadline.remaining_s(),
+            )
+        except httpx2.ConnectError as error:
+            raise ServiceUnavailableError(f"{self._service} cannot be reached") from error
+        except httpx2.TimeoutException as error:
+            raise DeadlineExceededError(f"{self._service} did not answer in time") from error
+        except httpx2.HTTPError as error:
+            raise UpstreamError(f"{self._service} broke off its answer") from error

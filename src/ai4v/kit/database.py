@@ -1,0 +1,86 @@
+"""PostgreSQL: one pool a service, short transactions, and failures told as 503."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from ai4v.contracts.error import ServiceUnavailableError
+
+CONNECT_TIMEOUT_S: Final = 2.0
+COMMAND_TIMEOUT_S: Final = 2.5
+POOL_TIMEOUT_S: Final = 2.0
+
+
+class DatabaseUnavailableError(ServiceUnavailableError):
+    """PostgreSQL cannot be reached; whether a transaction under way was kept is not known."""
+
+
+def schema_metadata(schema: str) -> MetaData:
+    """Return the metadata for a service's tables, with names that migrations can rely on."""
+    return MetaData(
+        schema=schema,
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        },
+    )
+
+
+class Database:
+    """A pool of connections to one database."""
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=POOL_TIMEOUT_S,
+            pool_recycle=1800,
+            hide_parameters=True,
+            connect_args={
+                "timeout": CONNECT_TIMEOUT_S,
+                "command_timeout": COMMAND_TIMEOUT_S,
+                "server_settings": {
+                    "application_name": "ai4v",
+                    "idle_in_transaction_session_timeout": "15000",
+                    "lock_timeout": "2000",
+                },
+            },
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a transaction: committed when the block ends, undone when it raises.
+
+        What the block was told is saved is saved once this has returned.
+
+        Raises:
+            DatabaseUnavailableError: PostgreSQL cannot be reached, or broke off.
+        """
+        try:
+            async with self._sessions.begin() as session:
+                yield session
+        except (OperationalError, InterfaceError, PoolTimeoutError, OSError, TimeoutError) as error:
+            raise DatabaseUnavailableError("the database cannot be reached") from error
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise DatabaseUnavailableError("the database broke off") from error
+
+    async def ping(self) -> None:
+        """Return when the database answers."""
+        async with self.transaction() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()

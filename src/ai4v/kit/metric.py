@@ -1,0 +1,42 @@
+"""Prometheus metrics that every service has; one registry per app, never a global one."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+
+class RequestMetrics:
+    """Counts and times of requests by route."""
+
+    def __init__(self, service: str) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        labels = ("method", "route", "status")
+        self._requests = Counter(
+            "ai4v_http_requests", "Requests answered.", labels, registry=self.registry
+        )
+        self._seconds = Histogram(
+            "ai4v_http_request_seconds",
+            "Seconds from first byte in to last byte out.",
+            ("method", "route"),
+            buckets=_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge(
+            "ai4v_http_requests_in_flight", "Requests being answered.", registry=self.registry
+        )
+        Gauge(
+            "ai4v_service_info", "Which service this is.", ("service",), registry=self.registry
+        ).labels(service).set(1)
+
+    def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    async def expose(self, _request: Request) -> Response:
+        """Answer a scrape."""
+        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,113 @@
+"""What every request gets, in two plain ASGI layers: its id, deadline, log line and identity."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ai4v.contracts.error import AuthenticationError
+from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
+from ai4v.kit.deadline import Deadline
+from ai4v.kit.errorbody import render_error
+from ai4v.kit.identity import TOKEN_HEADER, TokenVerifier
+from ai4v.kit.log import get_logger
+from ai4v.kit.metric import RequestMetrics
+
+REQUEST_ID_HEADER: Final = "x-request-id"
+_WELL_FORMED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUIET_ENDS: Final = ("/health/live", "/health/ready", "/metrics")
+_log = get_logger(__name__)
+
+
+def get_deadline(request: Request) -> Deadline:
+    """Return when this request's caller stops waiting (a FastAPI dependency)."""
+    deadline = request.scope["state"]["deadline"]
+    if not isinstance(deadline, Deadline):
+        raise TypeError("the request layer is missing")
+    return deadline
+
+
+def get_request_id(request: Request) -> str:
+    """Return the id that answers, logs and rows of this request share (a FastAPI dependency)."""
+    return str(request.scope["state"]["request_id"])
+
+
+class RequestLayer:
+    """Gives a request its id and deadline, counts it, and writes its one access line."""
+
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = MutableHeaders(scope=scope)
+        request_id = headers.get(REQUEST_ID_HEADER, "")
+        if not _WELL_FORMED_ID.fullmatch(request_id):
+            request_id = uuid4().hex
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["deadline"] = Deadline.parse(headers.get(DEADLINE_HEADER))
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+            await send(message)
+
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                with self._metrics.in_flight.track_inprogress():
+                    await self._app(scope, receive, send_with_id)
+            finally:
+                self._note(scope, status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", None) or scope["state"].get("route", "unknown")
+        self._metrics.observe(method=scope["method"], route=route, status=status, seconds=seconds)
+        if scope["path"].endswith(_QUIET_ENDS) and status < 400:
+            return
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            duration_ms=round(seconds * 1000, 1),
+        )
+
+
+class IdentityLayer:
+    """Lets nobody in who does not hold the gateway's token, except to the open paths."""
+
+    def __init__(
+        self, app: ASGIApp, verifier: TokenVerifier, is_open: Callable[[str], bool]
+    ) -> None:
+        self._app = app
+        self._verifier = verifier
+        self._is_open = is_open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        if scope["type"] != "http" or self._is_open(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        token = MutableHeaders(scope=scope).get(TOKEN_HEADER, "")
+        try:
+            scope["state"]["caller"] = self._verifier.verify(token)
+        except AuthenticationError as error:
+            response = render_error(error, scope["state"]["request_id"])
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)

@@ -1,0 +1,99 @@
+"""How a service reads its settings: `AI4V_<SERVICE>_<FIELD>` first, then `AI4V_<FIELD>`.
+
+A secret may also be a file, named like the variable in lower case, in the folder that
+`AI4V_SECRETS_DIR` names, as Docker and Kubernetes mount them. A field without a default that is
+found nowhere stops the start with a message that names it.
+"""
+
+import os
+import sys
+from typing import ClassVar, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
+
+COMMON_PREFIX = "AI4V_"
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs to be told."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    service: ClassVar[str]
+    """The name in services.toml; gives the environment prefix."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = Field(ge=0, le=65535)
+    """Port to listen on."""
+    advertised_url: str = ""
+    """Where others reach this instance; empty: `http://{host}:{port}`."""
+    cache_url: SecretStr
+    """`valkey://:password@host:port/0`, or `memory://` for a single process."""
+    internal_public_key: SecretStr
+    """PEM of the Ed25519 key that checks the gateway's internal tokens."""
+    log_level: str = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
+    max_body_bytes: int = 32 * 1024 * 1024
+    """Largest request body taken."""
+    drain_s: float = 10.0
+    """How long a stopping instance lets requests finish."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - replaced by two prefixes
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no dotenv files
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - replaced likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Look in the arguments, the environment and the secrets folder, own prefix first."""
+        prefixes = (f"{COMMON_PREFIX}{cls.service.upper()}_", COMMON_PREFIX)
+        folder = os.environ.get(f"{COMMON_PREFIX}SECRETS_DIR")  # noqa: TID251 - this is settings
+        sources: list[PydanticBaseSettingsSource] = [init_settings]
+        for prefix in prefixes:
+            sources.append(EnvSettingsSource(settings_cls, env_prefix=prefix))
+            if folder:
+                sources.append(SecretsSettingsSource(settings_cls, folder, env_prefix=prefix))
+        return tuple(sources)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings, or end the process with one line for each that is missing or wrong."""
+        try:
+            return cls()
+        except ValidationError as error:
+            for line in _explain(cls.service, error):
+                sys.stderr.write(line + "\n")
+            raise SystemExit(2) from None
+
+    @property
+    def base_url(self) -> str:
+        """Where this instance tells others to find it."""
+        return self.advertised_url or f"http://{self.host}:{self.port}"
+
+
+class DatabaseSettings(ServiceSettings):
+    """Settings of a service that owns a schema."""
+
+    database_url: SecretStr
+    """`postgresql+asyncpg://user:password@host:port/database`."""
+    database_pool: int = 5
+    """Connections kept; as many again may be opened for a burst."""
+
+
+def _explain(service: str, error: ValidationError) -> list[str]:
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        names = f"{COMMON_PREFIX}{service.upper()}_{name} (or {COMMON_PREFIX}{name})"
+        lines.append(f"{service} cannot start: {names}: {problem['msg']}")
+    return lines

@@ -1,0 +1,3 @@
+from tests.support.tree import make_tree
+
+__all__ = ["make_tree"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 
 from ai4v import __version__
@@ -39,18 +40,25 @@ def create_service_app(plan: AppPlan, *, health: HealthMonitor, verifier: TokenV
         {"/metrics", "/openapi.json", *(f"/api/v1/{plan.service}{end}" for end in _HEALTH_ENDS)}
     )
     app.add_middleware(IdentityLayer, verifier=verifier, is_open=open_paths.__contains__)
-    app.add_middleware(RequestLayer, metrics=metrics)
+    _add_request_layers(app, plan, metrics)
     return app
 
 
 def create_edge_app(plan: AppPlan, *, health: HealthMonitor) -> FastAPI:
     """Make the gateway's app: it authenticates by itself and has its own documentation page."""
     app, metrics = _create_bare_app(plan, health)
-    app.add_middleware(RequestLayer, metrics=metrics)
+    _add_request_layers(app, plan, metrics)
     return app
 
 
 _HEALTH_ENDS = ("/health", "/health/live", "/health/ready")
+
+
+def _add_request_layers(app: FastAPI, plan: AppPlan, metrics: RequestMetrics) -> None:
+    # Starlette's limit counts what arrives; RequestLayer refuses what announces too much, since
+    # Starlette's own refusal there would not carry the error body.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=plan.max_body_bytes)
+    app.add_middleware(RequestLayer, metrics=metrics, max_body_bytes=plan.max_body_bytes)
 
 
 def _create_bare_app(plan: AppPlan, health: HealthMonitor) -> tuple[FastAPI, RequestMetrics]:
@@ -62,7 +70,6 @@ def _create_bare_app(plan: AppPlan, health: HealthMonitor) -> tuple[FastAPI, Req
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=plan.max_body_bytes,
         responses={"default": {"model": ErrorBody, "description": "Any failure"}},
     )
     metrics = RequestMetrics(plan.service)

@@ -64,7 +64,7 @@ def render_error(error: PlatformError, request_id: str) -> Response:
             errors=error.errors or None,
         )
     )
-    headers = {}
+    headers = {"x-request-id": request_id}
     if error.retry_after_s is not None:
         headers["retry-after"] = str(error.retry_after_s)
     if isinstance(error, AuthenticationError):

@@ -11,7 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ai4v.contracts.error import AuthenticationError
+from ai4v.contracts.error import AuthenticationError, PayloadTooLargeError
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
@@ -41,9 +41,10 @@ def get_request_id(request: Request) -> str:
 class RequestLayer:
     """Gives a request its id and deadline, counts it, and writes its one access line."""
 
-    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics, max_body_bytes: int) -> None:
         self._app = app
         self._metrics = metrics
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -70,9 +71,18 @@ class RequestLayer:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 with self._metrics.in_flight.track_inprogress():
-                    await self._app(scope, receive, send_with_id)
+                    app = self._refuse if self._is_too_large(headers) else self._app
+                    await app(scope, receive, send_with_id)
             finally:
                 self._note(scope, status, time.perf_counter() - started)
+
+    def _is_too_large(self, headers: MutableHeaders) -> bool:
+        announced = headers.get("content-length", "0")
+        return announced.isdigit() and int(announced) > self._max_body_bytes
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = PayloadTooLargeError(f"a body may have {self._max_body_bytes} bytes at most")
+        await render_error(error, scope["state"]["request_id"])(scope, receive, send)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or scope["state"].get("route", "unknown")

@@ -1,10 +1,17 @@
 """Who is asking: what the gateway found out, and what it tells the services."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+CREDENTIAL_CACHE_S: Final = 300.0
+"""How long a verified credential may be remembered; revocation does not wait for it."""
+REVOKED_MARK: Final = b"revoked"
+"""What the cache holds for a credential that must not be believed, whatever else is known."""
 
 
 class Role(StrEnum):
@@ -49,3 +56,26 @@ class VerifiedCredential(BaseModel):
     principal: Principal
     expires_at: datetime | None = None
     """When the credential stops being good, UTC; None for a key without expiry."""
+
+
+class CredentialCheck(BaseModel):
+    """The gateway's question to the auth service: POST /internal/credentials/verify."""
+
+    model_config = ConfigDict(frozen=True)
+
+    credential: SecretStr
+    """An API key or an access token, as the client sent it."""
+
+
+def hash_credential(credential: str) -> str:
+    """Return the SHA-256 of a credential in hexadecimal: all that is ever stored of a key."""
+    return hashlib.sha256(credential.encode()).hexdigest()
+
+
+def credential_cache_key(credential_hash: str) -> str:
+    """Return the cache key under which gateways remember a credential.
+
+    It holds a `VerifiedCredential` as JSON, put with `Cache.add` so that a mark is never
+    overwritten, or `REVOKED_MARK`, put by the auth service at revocation.
+    """
+    return f"credential:{credential_hash}"

@@ -7,7 +7,7 @@ thing are defined beside that thing and subclass one of these.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 
 class FieldError(BaseModel):

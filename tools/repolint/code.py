@@ -10,12 +10,16 @@ from tools.repolint.finding import Finding
 from tools.repolint.syntax import last_name, public_fields, public_functions, signature
 from tools.repolint.tree import Tree
 
-_COMMITTERS: Final = ("src/ai4v/kit/database*", "src/ai4v/services/*/repository.py")
+_COMMITTERS: Final = (
+    "src/ai4v/kit/database*",
+    "src/ai4v/kit/migration*",
+    "src/ai4v/services/*/repository.py",
+)
 _MAPPINGS: Final = frozenset({"dict", "Dict", "Mapping", "MutableMapping"})
 
 
 def check_commit(tree: Tree) -> Iterator[Finding]:
-    """Find a `commit()` outside repositories and the kit's database."""
+    """Find a `commit()` outside repositories and the kit's database and migrations."""
     for path in tree.under("src/"):
         if any(fnmatchcase(path, place) for place in _COMMITTERS):
             continue
@@ -25,7 +29,7 @@ def check_commit(tree: Tree) -> Iterator[Finding]:
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "commit"
             ):
-                yield Finding(path, node.lineno, "only a repository or kit/database commits")
+                yield Finding(path, node.lineno, "only a repository and the kit's database commit")
 
 
 def check_routes(tree: Tree) -> Iterator[Finding]:

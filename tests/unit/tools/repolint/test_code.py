@@ -14,7 +14,7 @@ def test_only_a_repository_and_the_database_commit(make_tree: MakeTree) -> None:
         }
     )
     assert [str(finding) for finding in check_commit(tree)] == [
-        "src/ai4v/services/asr/service.py:2: only a repository or kit/database commits"
+        "src/ai4v/services/asr/service.py:2: only a repository and the kit's database commit"
     ]
 
 

@@ -36,7 +36,9 @@ class Decision:
     reset_s: float
     """Seconds until `limit` is full again."""
     retry_after_s: float
-    """Seconds until a request of the same cost passes all limits; 0 when allowed."""
+    """Seconds until a request of the same cost passes all limits; 0 when allowed.
+
+    For a cost over a limit's count, which never passes, the window of that limit."""
 
 
 class RateLimiter(Protocol):

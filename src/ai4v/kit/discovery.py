@@ -1,0 +1,247 @@
+"""Instances find each other: a lease says "I am here", a directory says who is.
+
+Both go on when the registry is down: a lease is taken again as soon as it can be, a directory
+keeps what it last knew.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.kit.clock import Clock, SystemClock
+from ai4v.kit.log import get_logger
+from ai4v.ports.registry import Instance, Registry, RegistryUnavailableError
+
+_log: Final = get_logger(__name__)
+
+
+class NoInstanceError(ServiceUnavailableError):
+    """No instance of the service is known to be alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTimes:
+    """How a lease is kept; seconds."""
+
+    heartbeat_s: float = 3.0
+    """Between renewals."""
+    lease_s: float = 10.0
+    """How long an instance that stopped renewing stays listed; several heartbeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryTimes:
+    """How a directory keeps up; seconds."""
+
+    poll_s: float = 2.0
+    """Between looks at the registry, for what nobody announces: leases that ran out."""
+    retry_s: float = 1.0
+    """Before listening again after the store was lost."""
+    doubt_s: float = 10.0
+    """How long an empty answer that nobody announced is not believed: one lease.
+
+    A store that lost its data says that nobody is there until the instances have renewed."""
+
+
+class _Background:
+    """Owns one task: starts it, and on the way out cancels it and waits for its end."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, work: Coroutine[object, object, None]) -> None:
+        self._task = asyncio.create_task(work, name=self._name)
+
+    async def stop(self) -> None:
+        """End the task; what it died of, if it did, is raised here."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.result()
+
+
+class Lease:
+    """Keeps this process listed while the context is open.
+
+    Entering never waits for a registry that is down; the heartbeat goes on trying.
+    """
+
+    def __init__(
+        self, registry: Registry, instance: Instance, times: LeaseTimes | None = None
+    ) -> None:
+        self._registry = registry
+        self._instance = instance
+        self._times = times or LeaseTimes()
+        self._heart = _Background(f"lease of {instance.service}")
+        self._is_held: bool | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the latest renewal reached the registry."""
+        return self._is_held is True
+
+    async def __aenter__(self) -> Self:
+        """Register and start the heartbeat."""
+        await self._renew()
+        self._heart.start(self._beat())
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Stop the heartbeat and deregister; a registry that is down lets the lease run out."""
+        await self._heart.stop()
+        self._is_held = None
+        try:
+            await self._registry.deregister(self._instance)
+        except RegistryUnavailableError:
+            _log.warning("not deregistered: the lease will run out", lease_s=self._times.lease_s)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._times.heartbeat_s)
+            await self._renew()
+
+    async def _renew(self) -> None:
+        try:
+            await self._registry.register(self._instance, lease_s=self._times.lease_s)
+        except RegistryUnavailableError:
+            is_held = False
+        else:
+            is_held = True
+        if is_held is not self._is_held:
+            self._is_held = is_held
+            _log.info("lease changed", is_held=is_held, instance=self._instance.instance_id)
+
+
+class Directory:
+    """Knows the live instances of some services while the context is open.
+
+    Answers at once from memory. While the registry is down it keeps what it last knew;
+    a service it never heard of has its static instances, if any.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        services: Sequence[str],
+        *,
+        static: Mapping[str, tuple[Instance, ...]] | None = None,
+        times: DirectoryTimes | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Watch `services`.
+
+        Args:
+            registry: where instances are listed.
+            services: names to watch; others are unknown here.
+            static: instances to name until the registry has answered for the first time.
+            times: how closely to watch.
+            clock: measures the doubt about silence.
+        """
+        self._registry = registry
+        self._services = tuple(services)
+        self._static = dict(static or {})
+        self._times = times or DirectoryTimes()
+        self._clock = clock or SystemClock()
+        self._known: dict[str, tuple[Instance, ...]] = {}
+        self._silent_since_s: dict[str, float] = {}
+        self._turns: dict[str, int] = {}
+        self._one_look = asyncio.Lock()
+        self._is_stale = True
+        self._listener = _Background("directory listener")
+        self._poller = _Background("directory poller")
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the registry did not answer when last asked."""
+        return self._is_stale
+
+    async def __aenter__(self) -> Self:
+        """Look once, then listen and poll."""
+        await self._look()
+        self._listener.start(self._listen())
+        self._poller.start(self._poll())
+        return self
+
+    async def __aexit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening and polling."""
+        await self._listener.stop()
+        await self._poller.stop()
+
+    def instances(self, service: str) -> tuple[Instance, ...]:
+        """Return the instances of `service` believed alive, sorted by id; empty when none is."""
+        known = self._known.get(service)
+        return self._static.get(service, ()) if known is None else known
+
+    def pick(self, service: str) -> Instance:
+        """Return the next instance of `service`, each in its turn.
+
+        Raises:
+            NoInstanceError: none is believed alive.
+        """
+        instances = self.instances(service)
+        if not instances:
+            raise NoInstanceError(f"no instance of {service} is available")
+        turn = self._turns.get(service, 0)
+        self._turns[service] = turn + 1
+        return instances[turn % len(instances)]
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(self._times.poll_s)
+            await self._look()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._registry.changes() as changes:
+                    await self._look()
+                    async for service in changes:
+                        if service in self._services:
+                            await self._look_at(service, is_announced=True)
+            except RegistryUnavailableError:
+                self._note(is_stale=True)
+            await asyncio.sleep(self._times.retry_s)
+
+    async def _look(self) -> None:
+        try:
+            for service in self._services:
+                await self._look_at(service, is_announced=False)
+        except RegistryUnavailableError:
+            self._note(is_stale=True)
+        else:
+            self._note(is_stale=False)
+
+    async def _look_at(self, service: str, *, is_announced: bool) -> None:
+        async with self._one_look:
+            self._take(service, await self._registry.instances(service), is_announced=is_announced)
+
+    def _take(self, service: str, found: tuple[Instance, ...], *, is_announced: bool) -> None:
+        if found or is_announced or not self._known.get(service):
+            self._silent_since_s.pop(service, None)
+            self._known[service] = found
+            return
+        now_s = self._clock.monotonic_s()
+        since_s = self._silent_since_s.setdefault(service, now_s)
+        if now_s - since_s >= self._times.doubt_s:
+            self._known[service] = ()
+
+    def _note(self, *, is_stale: bool) -> None:
+        if is_stale is not self._is_stale:
+            self._is_stale = is_stale
+            _log.info("directory changed", is_stale=is_stale)

@@ -28,5 +28,7 @@ def test_a_locked_requirement_has_a_hash(make_tree: MakeTree) -> None:
 
 
 def test_a_lock_file_carries_no_address(make_tree: MakeTree) -> None:
-    tree = make_tree({"requirements/a.txt": "--index-url https://a.org\n", "README.txt": "http://"})
+    tree = make_tree(
+        {"requirements/a.txt": "--find-links https://a.org\n", "README.txt": "http://"}
+    )
     assert [finding.line for finding in check_lock(tree)] == [1]

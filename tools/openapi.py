@@ -8,7 +8,6 @@ import difflib
 import importlib
 import json
 import sys
-import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -16,18 +15,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ai4v.kit.settings import ServiceSettings
+from ai4v.kit.topology import load_topology
 
 _FOLDER: Final = Path("docs/openapi")
-_REGISTRY: Final = Path("services.toml")
 _SHOWN_LINES: Final = 40
 
 
 def main(arguments: list[str]) -> int:
     """Write the schemas, or tell whether those written are the ones the code has."""
     is_check = arguments == ["--check"]
-    services = tomllib.loads(_REGISTRY.read_text(encoding="utf-8"))["service"]
     fresh = {
-        _FOLDER / f"{service['name']}.json": schema_text(service["package"]) for service in services
+        _FOLDER / f"{service.name}.json": schema_text(service.package)
+        for service in load_topology().services
     }
     if is_check:
         return report(fresh, {path: path.read_text("utf-8") for path in _FOLDER.glob("*.json")})

@@ -9,6 +9,7 @@ from tools.repolint import (
     address,
     code,
     comment,
+    dependency,
     licence,
     naming,
     service,
@@ -34,6 +35,7 @@ RULES: Final[tuple[Callable[[Tree], Iterator[Finding]], ...]] = (
     comment.check_skip,
     address.check_address,
     address.check_lock,
+    dependency.check_dependency,
     licence.check_licence,
 )
 

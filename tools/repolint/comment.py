@@ -16,7 +16,7 @@ _SWITCH: Final = re.compile(
     r"|type:\s*ignore(?:\[[^\]]*\])?"
     r"|pragma:\s*no (?:cover|branch))(?P<reason>.*)"
 )
-_REASON: Final = re.compile(r"\s*(?:-|#)\s*\w+\s+\w+")
+_REASON: Final = re.compile(r"\s*(?:-|#)\s*\w\S*\s+\S")
 _SKIPS: Final = frozenset({"skip", "skipif", "xfail", "importorskip"})
 
 

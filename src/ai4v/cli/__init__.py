@@ -1,1 +1,1 @@
-"""The command line: the supervisor, the operator's commands and the client's commands."""
+"""The command line: brings the platform up, looks after it, and uses it."""

@@ -1,0 +1,66 @@
+"""What the command line is told by the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from ai4v.cli.failure import CommandError
+
+_SYSTEM_DATA_DIR = Path("/var/lib/ai4v")
+_LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The command line's settings, each from the variable `AI4V_<FIELD>`."""
+
+    data_dir: Path
+    """Where all state lives; root: /var/lib/ai4v, others: ai4v below their XDG data folder."""
+    model_dir: Path
+    """Where models live; `model` in the data folder."""
+    port_shift: int = 0
+    """Added to every port of services.toml."""
+    bind: str = _LOOPBACK
+    """The address on which the gateway, and nothing else, listens."""
+    gateway_url: str = ""
+    """Where client commands find the gateway; empty: the gateway of this machine."""
+    api_key: str = field(default="", repr=False)
+    """The key of client commands; empty: the one of the first start."""
+    admin_password: str = field(default="", repr=False)
+    """The administrator's password; empty: the one of the first start, else it is asked for."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The whole environment, for the processes that we start."""
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the environment.
+
+        Raises:
+            CommandError: AI4V_PORT_SHIFT is not a whole number.
+        """
+        values = dict(os.environ if environment is None else environment)  # noqa: TID251 - here
+        data_dir = Path(values.get("AI4V_DATA_DIR") or _default_data_dir(values)).absolute()
+        shift = values.get("AI4V_PORT_SHIFT") or "0"
+        try:
+            port_shift = int(shift)
+        except ValueError:
+            raise CommandError(f"AI4V_PORT_SHIFT is not a whole number: {shift}") from None
+        return cls(
+            data_dir=data_dir,
+            model_dir=Path(values.get("AI4V_MODEL_DIR") or data_dir / "model").absolute(),
+            port_shift=port_shift,
+            bind=values.get("AI4V_BIND") or _LOOPBACK,
+            gateway_url=(values.get("AI4V_GATEWAY_URL") or "").rstrip("/"),
+            api_key=values.get("AI4V_API_KEY") or "",
+            admin_password=values.get("AI4V_ADMIN_PASSWORD") or "",
+            environment=values,
+        )
+
+
+def _default_data_dir(values: Mapping[str, str]) -> Path:
+    if os.geteuid() == 0:
+        return _SYSTEM_DATA_DIR
+    home = Path(values.get("HOME") or "~").expanduser()
+    return Path(values.get("XDG_DATA_HOME") or home / ".local" / "share") / "ai4v"

@@ -1,0 +1,1 @@
+"""Ports kept in Valkey or Redis, shared by every instance."""

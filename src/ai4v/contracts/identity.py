@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer
 
 CREDENTIAL_CACHE_S: Final = 300.0
 """How long a verified credential may be remembered; revocation does not wait for it."""
@@ -64,7 +64,11 @@ class CredentialCheck(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     credential: SecretStr
-    """An API key or an access token, as the client sent it."""
+    """An API key or an access token, as the client sent it; only its JSON shows it."""
+
+    @field_serializer("credential", when_used="json")
+    def _write(self, credential: SecretStr) -> str:
+        return credential.get_secret_value()
 
 
 def hash_credential(credential: str) -> str:

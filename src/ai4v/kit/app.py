@@ -35,7 +35,7 @@ class AppPlan:
 
 def create_service_app(plan: AppPlan, *, health: HealthMonitor, verifier: TokenVerifier) -> FastAPI:
     """Make the app of a service behind the gateway: every path but health needs its token."""
-    app, metrics = _create_bare_app(plan, health)
+    app, metrics = _create_bare_app(plan, health, openapi_url="/openapi.json")
     open_paths = frozenset(
         {"/metrics", "/openapi.json", *(f"/api/v1/{plan.service}{end}" for end in _HEALTH_ENDS)}
     )
@@ -45,8 +45,11 @@ def create_service_app(plan: AppPlan, *, health: HealthMonitor, verifier: TokenV
 
 
 def create_edge_app(plan: AppPlan, *, health: HealthMonitor) -> FastAPI:
-    """Make the gateway's app: it authenticates by itself and has its own documentation page."""
-    app, metrics = _create_bare_app(plan, health)
+    """Make the gateway's app: it authenticates by itself and serves the schema of all services.
+
+    Its metrics are shown to this machine alone.
+    """
+    app, metrics = _create_bare_app(plan, health, openapi_url=None)
     _add_request_layers(app, plan, metrics)
     return app
 
@@ -61,12 +64,15 @@ def _add_request_layers(app: FastAPI, plan: AppPlan, metrics: RequestMetrics) ->
     app.add_middleware(RequestLayer, metrics=metrics, max_body_bytes=plan.max_body_bytes)
 
 
-def _create_bare_app(plan: AppPlan, health: HealthMonitor) -> tuple[FastAPI, RequestMetrics]:
+def _create_bare_app(
+    plan: AppPlan, health: HealthMonitor, *, openapi_url: str | None
+) -> tuple[FastAPI, RequestMetrics]:
     app = FastAPI(
         title=f"AI4V-C {plan.service}",
         summary=plan.summary,
         version=__version__,
         lifespan=plan.lifespan,
+        openapi_url=openapi_url,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -77,7 +83,8 @@ def _create_bare_app(plan: AppPlan, health: HealthMonitor) -> tuple[FastAPI, Req
     app.state.health = health
     install_error_handlers(app)
     app.include_router(_health_router(plan.service, health))
-    app.add_route("/metrics", metrics.expose, include_in_schema=False)
+    expose = metrics.expose if openapi_url else metrics.expose_to_this_machine
+    app.add_route("/metrics", expose, include_in_schema=False)
     for router in plan.routers:
         app.include_router(router)
     return app, metrics

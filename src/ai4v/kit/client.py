@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import httpx2
+import structlog
 from pydantic import BaseModel
 
 from ai4v.contracts.error import DeadlineExceededError, ServiceUnavailableError, UpstreamError
@@ -10,7 +11,12 @@ from ai4v.contracts.identity import Principal
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.kit.request import REQUEST_ID_HEADER
 from ai4v.ports.registry import Instance
+
+
+def _ignore(_instance: Instance, /) -> None:
+    """Tell nobody."""
 
 
 class ServiceClient:
@@ -21,6 +27,7 @@ class ServiceClient:
         locate: gives a live instance, or raises `ServiceUnavailableError`.
         signer: mints the internal token.
         http: the shared pool; its owner closes it.
+        suspect: told of an instance that could not be connected to.
     """
 
     def __init__(
@@ -30,11 +37,13 @@ class ServiceClient:
         locate: Callable[[str], Instance],
         signer: TokenSigner,
         http: httpx2.AsyncClient,
+        suspect: Callable[[Instance], None] = _ignore,
     ) -> None:
         self._service = service
         self._locate = locate
         self._signer = signer
         self._http = http
+        self._suspect = suspect
 
     async def post(
         self, path: str, body: BaseModel, *, deadline: Deadline, principal: Principal | None = None
@@ -67,6 +76,8 @@ class ServiceClient:
             TOKEN_HEADER: self._signer.sign(principal, self._service),
             DEADLINE_HEADER: deadline.header_value(),
         }
+        if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+            headers[REQUEST_ID_HEADER] = request_id
         if body is not None:
             headers["content-type"] = "application/json"
         try:
@@ -78,6 +89,7 @@ class ServiceClient:
                 timeout=deadline.remaining_s(),
             )
         except httpx2.ConnectError as error:
+            self._suspect(instance)
             raise ServiceUnavailableError(f"{self._service} cannot be reached") from error
         except httpx2.TimeoutException as error:
             raise DeadlineExceededError(f"{self._service} did not answer in time") from error

@@ -2,9 +2,11 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 
 
@@ -33,10 +35,22 @@ class RequestMetrics:
         ).labels(service).set(1)
 
     def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
+        """Count one answered request; `route` is one of few names, never a path as it came."""
+        method = method if method in _METHODS else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
     async def expose(self, _request: Request) -> Response:
         """Answer a scrape."""
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def expose_to_this_machine(self, request: Request) -> Response:
+        """Answer a scrape that comes straight from a loopback address; to others nothing is here.
+
+        A proxy on this machine says that it is one by `X-Forwarded-For` or `Forwarded`.
+        """
+        is_passed_on = not {"x-forwarded-for", "forwarded"}.isdisjoint(request.headers)
+        host = request.client.host if request.client else ""
+        if is_passed_on or host not in {"127.0.0.1", "::1"}:
+            raise HTTPException(404)
+        return await self.expose(request)

@@ -21,6 +21,8 @@ from ai4v.kit.metric import RequestMetrics
 
 REQUEST_ID_HEADER: Final = "x-request-id"
 _WELL_FORMED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CLIENT_LEFT: Final = 499
+"""How the access log and the metrics call a request whose client did not wait for an answer."""
 _QUIET_ENDS: Final = ("/health/live", "/health/ready", "/metrics")
 _log = get_logger(__name__)
 
@@ -58,7 +60,7 @@ class RequestLayer:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["deadline"] = Deadline.parse(headers.get(DEADLINE_HEADER))
-        status = 500
+        status = _CLIENT_LEFT
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -73,6 +75,9 @@ class RequestLayer:
                 with self._metrics.in_flight.track_inprogress():
                     app = self._refuse if self._is_too_large(headers) else self._app
                     await app(scope, receive, send_with_id)
+            except Exception:
+                status = 500
+                raise
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 

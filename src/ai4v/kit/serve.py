@@ -14,6 +14,7 @@ from ai4v.kit.log import configure_logging, get_logger
 from ai4v.kit.settings import ServiceSettings
 
 _NOTICE_S: Final = 0.5
+_KEEP_ALIVE_S: Final = 75  # longer than any client of ours keeps an idle connection
 _log = get_logger(__name__)
 
 
@@ -54,6 +55,8 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=int(settings.drain_s) or None,
         h11_max_incomplete_event_size=64 * 1024,
     )

@@ -15,7 +15,7 @@ from tools.repolint.finding import Finding
 from tools.repolint.tree import Tree
 
 _LOCK: Final = "requirements/runtime.txt"
-_PINNED: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)==")
+_PINNED: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?==")
 _FREE: Final = re.compile(
     r"\b(?:MIT|BSD|0BSD|Apache|ISC|PSF|MPL|Mozilla Public|Zlib|CC0|Unlicense)\b", re.IGNORECASE
 )

@@ -1,0 +1,1 @@
+"""Speech to text: audio files become transcripts, subtitles or English."""

@@ -1,0 +1,200 @@
+"""Reads requests: JSON as ULCA has it, and multipart so that curl needs no base64."""
+
+import asyncio
+import json
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from pydantic import BaseModel
+from pydantic import ValidationError as ModelError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from ai4v.contracts.asr import AsrConfig, AsrRequest, ControlConfig
+from ai4v.contracts.error import (
+    DeadlineExceededError,
+    FieldError,
+    InvalidJsonError,
+    UnsupportedMediaError,
+    ValidationError,
+)
+from ai4v.kit.disconnect import ClientDisconnectedError
+from ai4v.kit.errorbody import describe_problems
+from ai4v.kit.request import get_deadline
+from ai4v.services.asr.service import Order
+from ai4v.services.asr.transcriber import AudioSource
+
+Extra = Literal["forbid", "ignore"]
+
+_JSON: Final = "application/json"
+_MULTIPART: Final = "multipart/form-data"
+_FILE: Final = "file"
+_CONFIG: Final = "config"
+_PLAIN_FIELDS: Final = ("language", "format", "task")
+_MAX_FIELDS: Final = 16
+_WRONG: Final = "the request is not as this path needs it; see errors"
+_T = TypeVar("_T")
+_ModelT = TypeVar("_ModelT", bound=BaseModel)
+
+
+class _MemoryParser(MultiPartParser):
+    """Keeps files in memory: sound that nobody allowed us to store touches no disk."""
+
+    spool_max_size = 1 << 40  # the body's limit is the bound
+
+
+@dataclass(frozen=True, slots=True)
+class BodyReader:
+    """Turns bodies into orders."""
+
+    max_items: int
+
+    async def read(self, request: Request) -> Order:
+        """Read multipart or, whatever else it says it is, JSON of our own API.
+
+        Raises:
+            InvalidJsonError, UnsupportedMediaError, ValidationError, DeadlineExceededError
+        """
+        if _media_type(request) == _MULTIPART:
+            return await self.read_form(request)
+        return await self.read_json(request, extra="forbid")
+
+    async def read_json(self, request: Request, *, extra: Extra) -> Order:
+        """Read an `AsrRequest`.
+
+        Args:
+            request: its body has not been read.
+            extra: whether fields that we do not know are refused or ignored.
+
+        Raises:
+            InvalidJsonError, UnsupportedMediaError, ValidationError, DeadlineExceededError
+        """
+        media = _media_type(request)
+        if media not in ("", _JSON):
+            raise UnsupportedMediaError(f"this path takes {_JSON}, not {media[:64]}")
+        content = await _within_deadline(request, request.body())
+        return self._order(_parse(AsrRequest, content, extra=extra))
+
+    async def read_form(self, request: Request) -> Order:
+        """Read multipart: `file` once or more, and `config` or the plain fields.
+
+        Raises:
+            InvalidJsonError: the multipart or the JSON in it is broken.
+            ValidationError, DeadlineExceededError
+        """
+        form = await _within_deadline(request, _read_form(request, self.max_items))
+        try:
+            return await self._form_order(form)
+        finally:
+            await form.close()
+
+    def _order(self, body: AsrRequest) -> Order:
+        problems = []
+        sources = []
+        for index, item in enumerate(body.audio):
+            if item.audio_uri is not None:
+                message = "audio is not fetched from addresses: send it as audioContent, in base64"
+                problems.append(FieldError(path=f"audio.{index}.audioUri", message=message))
+            elif item.audio_content is None:
+                path = f"audio.{index}.audioContent"
+                problems.append(FieldError(path=path, message="Field required"))
+            else:
+                sources.append(AudioSource(f"audio.{index}.audioContent", item.audio_content))
+        self._check_count("audio", len(body.audio), problems)
+        _refuse(problems)
+        return Order(tuple(sources), body.config, body.control_config)
+
+    async def _form_order(self, form: FormData) -> Order:
+        problems = [
+            FieldError(path=name, message="unknown; known: file, config, language, format, task")
+            for name in form
+            if name not in (_FILE, _CONFIG, *_PLAIN_FIELDS)
+        ]
+        files = form.getlist(_FILE)
+        if not files or not all(isinstance(file, UploadFile) for file in files):
+            problems.append(FieldError(path=_FILE, message="at least one file is needed"))
+        self._check_count(_FILE, len(files), problems)
+        _refuse(problems)
+        sources = [
+            AudioSource(f"{_FILE}.{index}", await file.read())
+            for index, file in enumerate(files)
+            if isinstance(file, UploadFile)
+        ]
+        return Order(tuple(sources), _form_config(form), ControlConfig())
+
+    def _check_count(self, path: str, count: int, problems: list[FieldError]) -> None:
+        if count > self.max_items:
+            message = f"one call takes at most {self.max_items} items"
+            problems.append(FieldError(path=path, message=message))
+
+
+async def _within_deadline(request: Request, reading: Coroutine[object, object, _T]) -> _T:
+    try:
+        async with asyncio.timeout(get_deadline(request).remaining_s()):
+            return await reading
+    except TimeoutError:
+        raise DeadlineExceededError("the request was not read before its deadline") from None
+    except ClientDisconnect:
+        raise ClientDisconnectedError("the client closed the connection") from None
+
+
+async def _read_form(request: Request, max_items: int) -> FormData:
+    parser = _MemoryParser(
+        request.headers, request.stream(), max_files=max_items + 1, max_fields=_MAX_FIELDS
+    )
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise InvalidJsonError(f"the multipart body cannot be read: {error.message}") from None
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _form_config(form: FormData) -> AsrConfig:
+    plain = {name: str(form[name]) for name in _PLAIN_FIELDS if name in form}
+    whole = form.get(_CONFIG)
+    if whole is None:
+        return _parse(AsrConfig, json.dumps(_spell_out(plain)), extra="forbid")
+    if plain:
+        message = "give either config or the plain fields, not both"
+        _refuse([FieldError(path=_CONFIG, message=message)])
+    content = whole.file.read() if isinstance(whole, UploadFile) else whole
+    return _parse(AsrConfig, content, extra="forbid", path=_CONFIG)
+
+
+def _spell_out(plain: Mapping[str, str]) -> dict[str, object]:
+    """Put plain form fields where the config has them."""
+    config: dict[str, object] = {}
+    if "language" in plain:
+        config["language"] = {"sourceLanguage": plain["language"]}
+    if "format" in plain:
+        config["transcriptionFormat"] = plain["format"]
+    if "task" in plain:
+        config["task"] = plain["task"]
+    return config
+
+
+def _parse(model: type[_ModelT], content: bytes | str, *, extra: Extra, path: str = "") -> _ModelT:
+    try:
+        return model.model_validate_json(content, extra=extra, by_alias=True, by_name=False)
+    except ModelError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(problem["type"] == "json_invalid" for problem in found):
+        raise InvalidJsonError("the body is not JSON" if not path else f"{path} is not JSON")
+    problems = describe_problems(
+        [{**problem, "loc": _below(path, problem["loc"])} for problem in found]
+    )
+    raise ValidationError("the request is not as this path needs it; see errors", errors=problems)
+
+
+def _below(path: str, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    return (path, *place) if path else place
+
+
+def _refuse(problems: Sequence[FieldError]) -> None:
+    if problems:
+        raise ValidationError(_WRONG, errors=problems)

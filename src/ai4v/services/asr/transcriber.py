@@ -1,0 +1,213 @@
+"""From files to text: decode, find the speech, cut it into windows, recognize, put it together."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ai4v.contracts.audio import SPEECH_RATE_HZ, Audio
+from ai4v.contracts.error import FieldError, PlatformError
+from ai4v.kit.deadline import Deadline
+from ai4v.ports.audiocodec import (
+    AudioCodec,
+    AudioCodecUnavailableError,
+    AudioFormatError,
+    AudioTooLongError,
+    InvalidAudioError,
+)
+from ai4v.ports.recognizer import Recognition, RecognizedSegment, Recognizer, Utterance
+from ai4v.ports.voiceactivity import VoiceActivityDetector
+from ai4v.services.asr.encoding import decode_base64
+from ai4v.services.asr.plan import Plan
+from ai4v.services.asr.segments import Window, cut, place, plan_windows
+
+_BATCH_S: Final = 60.0
+_BATCH_WINDOWS: Final = 16
+"""The engine takes one batch at a time: small ones let other callers in between."""
+_NOTHING_S: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSource:
+    """One item as it came."""
+
+    path: str
+    """Where in the request, for errors: `audio.1.audioContent`."""
+    content: bytes | str
+    """A file; as text it is still in base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard in one item."""
+
+    language: str | None
+    """As asked, or as found; None when it was to be found and nothing was said."""
+    text: str
+    segments: tuple[RecognizedSegment, ...]
+    """In the item's own time."""
+    is_script_right: bool
+    confidence: float | None
+    """None when nothing was said."""
+    audio_s: float
+    processing_s: float
+
+
+@dataclass(eq=False, slots=True)
+class _Clip:
+    """One item on its way."""
+
+    audio: Audio
+    windows: tuple[Window, ...]
+    language: str | None
+    processing_s: float
+    found: dict[Window, Recognition] = field(default_factory=dict)
+
+
+class Transcriber:
+    """Carries out plans on the engines; at most `concurrency` at once."""
+
+    def __init__(
+        self,
+        codec: AudioCodec,
+        vad: VoiceActivityDetector,
+        recognizer: Recognizer,
+        *,
+        max_audio_s: float,
+        concurrency: int,
+    ) -> None:
+        self._codec = codec
+        self._vad = vad
+        self._recognizer = recognizer
+        self._max_audio_s = max_audio_s
+        self._slots = asyncio.Semaphore(concurrency)
+
+    async def transcribe(
+        self, sources: Sequence[AudioSource], plan: Plan, deadline: Deadline
+    ) -> tuple[Transcript, ...]:
+        """Return one transcript for each source, in order, or fail as a whole.
+
+        Cancelling gives the engines free as soon as they have ended the batch they are in.
+
+        Raises:
+            InvalidAudioError, AudioFormatError, AudioTooLongError: `errors` names the item.
+            DeadlineExceededError: of the recognizer; other awaits are for the caller to bound.
+            ServiceUnavailableError: an engine died or is full.
+        """
+        async with self._slots:
+            clips = await self._prepare(sources, plan)
+            unknown = [clip for clip in clips if clip.windows and clip.language is None]
+            longest = [(clip, max(clip.windows, key=_duration_s)) for clip in unknown]
+            await self._recognize(longest, plan, deadline)
+            for clip, window in longest:
+                clip.language = clip.found[window].language
+            rest = [
+                (clip, window)
+                for clip in clips
+                for window in clip.windows
+                if window not in clip.found
+            ]
+            await self._recognize(rest, plan, deadline)
+        return tuple(_join(clip) for clip in clips)
+
+    async def _prepare(self, sources: Sequence[AudioSource], plan: Plan) -> list[_Clip]:
+        clips = []
+        left_s = self._max_audio_s
+        for source in sources:
+            started_s = time.perf_counter()
+            audio = await self._decode(source, plan, left_s)
+            left_s -= audio.duration_s
+            spans = await self._vad.detect(audio)
+            windows = await asyncio.to_thread(
+                plan_windows, audio, spans, max_duration_s=self._recognizer.info.max_duration_s
+            )
+            language = plan.language.code if plan.language else None
+            clips.append(_Clip(audio, windows, language, time.perf_counter() - started_s))
+        return clips
+
+    async def _decode(self, source: AudioSource, plan: Plan, left_s: float) -> Audio:
+        try:
+            content = source.content
+            if isinstance(content, str):
+                content = await decode_base64(content)
+            return await self._codec.decode(
+                content,
+                rate_hz=SPEECH_RATE_HZ,
+                max_duration_s=max(left_s, _NOTHING_S),
+                raw=plan.raw,
+            )
+        except AudioTooLongError:
+            raise _named(source, AudioTooLongError(self._too_long())) from None
+        except (InvalidAudioError, AudioFormatError, AudioCodecUnavailableError) as error:
+            raise _named(source, error) from None
+
+    async def _recognize(
+        self, jobs: Sequence[tuple[_Clip, Window]], plan: Plan, deadline: Deadline
+    ) -> None:
+        for batch in _batches(jobs):
+            utterances = [
+                Utterance(cut(clip.audio, window), clip.language, plan.task)
+                for clip, window in batch
+            ]
+            started_s = time.perf_counter()
+            found = await self._recognizer.recognize(utterances, timeout_s=deadline.remaining_s())
+            spent_s = time.perf_counter() - started_s
+            total_s = sum(window.duration_s for _, window in batch)
+            for (clip, window), recognition in zip(batch, found, strict=True):
+                clip.found[window] = recognition
+                clip.processing_s += spent_s * window.duration_s / total_s
+
+    def _too_long(self) -> str:
+        limit_min = self._max_audio_s / 60
+        return (
+            f"one call takes at most {limit_min:g} minutes of audio in all: split the recording"
+            " into shorter files and send each in a call of its own"
+        )
+
+
+def _named(source: AudioSource, error: PlatformError) -> PlatformError:
+    error.errors = (FieldError(path=source.path, message=error.message),)
+    return error
+
+
+def _duration_s(window: Window) -> float:
+    return window.duration_s
+
+
+def _batches(
+    jobs: Sequence[tuple[_Clip, Window]],
+) -> Iterator[Sequence[tuple[_Clip, Window]]]:
+    first = 0
+    total_s = 0.0
+    for index, (_, window) in enumerate(jobs):
+        is_full = total_s + window.duration_s > _BATCH_S or index - first == _BATCH_WINDOWS
+        if index > first and is_full:
+            yield jobs[first:index]
+            first, total_s = index, 0.0
+        total_s += window.duration_s
+    if first < len(jobs):
+        yield jobs[first:]
+
+
+def _join(clip: _Clip) -> Transcript:
+    segments: list[RecognizedSegment] = []
+    for window in clip.windows:
+        after_s = segments[-1].end_s if segments else 0.0
+        segments += place(window, clip.found[window].segments, after_s=after_s)
+    spoken = [(window, clip.found[window]) for window in clip.windows if clip.found[window].text]
+    spoken_s = sum(window.duration_s for window, _ in spoken)
+    confidence = (
+        sum(window.duration_s * heard.confidence for window, heard in spoken) / spoken_s
+        if spoken
+        else None
+    )
+    return Transcript(
+        language=clip.language,
+        text=" ".join(heard.text for _, heard in spoken),
+        segments=tuple(segments),
+        is_script_right=all(heard.is_script_right for _, heard in spoken),
+        confidence=confidence,
+        audio_s=clip.audio.duration_s,
+        processing_s=clip.processing_s,
+    )

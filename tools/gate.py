@@ -52,7 +52,7 @@ LINTS: Final = (
     Gate("mypy", ("mypy",)),
     Gate("import-linter", ("lint-imports",)),
     Gate("deptry", ("deptry", "src")),
-    Gate("vulture", ("vulture",)),
+    Gate("vulture", ("python", "-m", "tools.deadcode")),
     Gate("repolint", ("python", "-m", "tools.repolint")),
     Gate("openapi", ("python", "-m", "tools.openapi", "--check")),
 )

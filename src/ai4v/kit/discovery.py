@@ -6,6 +6,7 @@ keeps what it last knew.
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -208,14 +209,12 @@ class Directory:
 
     async def _listen(self) -> None:
         while True:
-            try:
+            with suppress(RegistryUnavailableError):
                 async with self._registry.changes() as changes:
                     await self._look()
                     async for service in changes:
                         if service in self._services:
                             await self._look_at(service, is_announced=True)
-            except RegistryUnavailableError:
-                self._note(is_stale=True)
             await asyncio.sleep(self._times.retry_s)
 
     async def _look(self) -> None:

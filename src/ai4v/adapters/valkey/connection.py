@@ -10,7 +10,7 @@ costs no call.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -99,8 +99,9 @@ class ValkeyConnection:
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.wait([self._probe])
-        await self._calls.aclose()
-        await self._listeners.aclose()
+        for pool in (self._calls, self._listeners):
+            with suppress(RedisError, OSError):
+                await pool.aclose()
 
     async def execute(self, failure: type[ServiceUnavailableError], *command: Argument) -> object:
         """Run one command and return its reply.

@@ -75,7 +75,7 @@ def _facts(decision: Decision) -> tuple[bool, str, int]:
     return decision.is_allowed, decision.limit.name, decision.remaining
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(counts=_COUNTS, history=_HISTORY)
 async def test_it_decides_as_the_one_in_memory(
     valkey_server: ValkeyServer, counts: tuple[int, ...], history: list[tuple[set[int], int]]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
@@ -62,6 +62,7 @@ _LIMITS = st.lists(
 _STEPS = st.lists(st.tuples(st.integers(0, 4_000_000), st.integers(1, 5)), max_size=40)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(limits=_LIMITS, steps=_STEPS)
 async def test_it_agrees_with_the_model(limits: list[Limit], steps: list[tuple[int, int]]) -> None:
     clock = ManualClock()

@@ -58,6 +58,17 @@ class Settings:
             environment=values,
         )
 
+    def read_secret(self, name: str) -> str:
+        """Return a secret from its variable or its file, as services find it; empty without one.
+
+        The folder is AI4V_SECRETS_DIR, else the one in the data folder.
+        """
+        if value := self.environment.get(name):
+            return value
+        folder = self.environment.get("AI4V_SECRETS_DIR") or self.data_dir / "secrets"
+        file = Path(folder) / name.lower()
+        return file.read_text("utf-8").strip() if file.is_file() else ""
+
 
 def _default_data_dir(values: Mapping[str, str]) -> Path:
     if os.geteuid() == 0:

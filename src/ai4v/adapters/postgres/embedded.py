@@ -107,24 +107,26 @@ class EmbeddedPostgres:
         """Return the process id of a server that runs on our data; None when there is none."""
         try:
             pid = int((self._data / "postmaster.pid").read_text("ascii").splitlines()[0])
-            folder = Path(f"/proc/{pid}/cwd").readlink()
         except (OSError, ValueError, IndexError):
             return None
-        return pid if folder == self._data.resolve() else None
+        return pid if pid in _working_in(self._data) else None
 
     async def _end_orphan(self) -> None:
+        """Wait until no process works on the data, then drop the lock file it left.
+
+        PostgreSQL itself clears the file of a server that is gone, but takes a stranger with the
+        same process id for that server. The file may go only when no backend is alive: it is what
+        keeps a second server from starting beside them.
+        """
         pid = self.running_pid()
         if pid is not None:
             os.kill(pid, STOP_SIGNAL)
-            await self._wait_until_gone(pid)
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
-
-    async def _wait_until_gone(self, pid: int) -> None:
         for _ in range(round(_ORPHAN_TIMEOUT_S / _POLL_S)):
-            if self.running_pid() is None:
+            if not _working_in(self._data):
+                (self._data / "postmaster.pid").unlink(missing_ok=True)
                 return
             await asyncio.sleep(_POLL_S)
-        message = f"an old PostgreSQL runs on {self._data} and does not end: pid {pid}"
+        message = f"an old PostgreSQL works on {self._data} and does not end: pid {pid}"
         raise EmbeddedPostgresError(message)
 
     async def _create_cluster(self, runtime: Runtime, passwords: Passwords) -> None:
@@ -166,6 +168,19 @@ class EmbeddedPostgres:
         options = ("-c", "exit_on_error=on", "-c", "log_min_error_statement=panic")
         command = runtime.command("postgres", "--single", "-D", str(data), *options, SUPERUSER)
         await _run(command, statements.encode())
+
+
+def _working_in(folder: Path) -> list[int]:
+    """Return the processes whose working directory is `folder`: every PostgreSQL process's is."""
+    resolved = folder.resolve()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == resolved:
+                found.append(int(process.name))
+        except OSError:  # it ended, or is not ours to look at
+            continue
+    return found
 
 
 async def _run(command: tuple[str, ...], text: bytes) -> None:

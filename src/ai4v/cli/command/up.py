@@ -1,0 +1,147 @@
+"""`ai4v up`: bring the platform up and look after it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import click
+
+from ai4v.adapters.postgres.runtime import EmbeddedPostgresError
+from ai4v.cli.failure import CommandError
+from ai4v.cli.hold import DataHold
+from ai4v.cli.layout import Layout
+from ai4v.cli.log import open_log, read_tail
+from ai4v.cli.output import json_option, print_json, print_table
+from ai4v.cli.plan import Platform
+from ai4v.cli.settings import Settings
+from ai4v.cli.state import State, read_state
+from ai4v.cli.supervisor import Supervisor
+from ai4v.kit.topology import load_topology
+
+_POLL_S = 0.1
+
+
+@click.command()
+@click.option("--detach", is_flag=True, help="Return once everything is healthy.")
+@click.option("--accept-licences", is_flag=True, help="Accept the models' licences unasked.")
+@click.option("--without", multiple=True, metavar="MODEL", help="Do not fetch this model.")
+@json_option
+def up(*, detach: bool, accept_licences: bool, without: tuple[str, ...], as_json: bool) -> None:
+    """Bring the platform up: models, PostgreSQL, Valkey and every service.
+
+    Prints one table when all is healthy and, on the first start only, the administrator's
+    password and the first API key. Ctrl-C stops everything in order.
+    """
+    platform = _open_platform()
+    with DataHold(platform.layout):  # refuse at once, not after fetching models
+        pass
+    _pull_models(platform, without, is_accepted=accept_licences)
+
+    def announce(state: State) -> None:
+        _print_ready(platform, state, as_json=as_json)
+        if not (detach or as_json):
+            click.echo("Ctrl-C stops everything.")
+
+    if detach:
+        announce(_detach(platform, without))
+    else:
+        _supervise(platform, announce, is_model_left_out=bool(without))
+
+
+@click.command(hidden=True)
+@click.option("--model-left-out", is_flag=True)
+def supervise(*, model_left_out: bool) -> None:
+    """Look after the platform without a terminal: what `up --detach` leaves behind."""
+    _supervise(_open_platform(), lambda _state: None, is_model_left_out=model_left_out)
+
+
+def _open_platform() -> Platform:
+    settings = Settings.load()
+    layout = Layout(settings.data_dir)
+    try:
+        topology = load_topology().shifted(settings.port_shift)
+    except ValueError as error:
+        raise CommandError(f"AI4V_PORT_SHIFT: {error}") from None
+    layout.create()
+    return Platform(settings, layout, topology)
+
+
+def _supervise(
+    platform: Platform, on_ready: Callable[[State], None], *, is_model_left_out: bool
+) -> None:
+    with DataHold(platform.layout):
+        supervisor = Supervisor(platform, is_model_left_out=is_model_left_out)
+        try:
+            asyncio.run(supervisor.run(on_ready))
+        except (EmbeddedPostgresError, FileNotFoundError) as error:
+            raise CommandError(str(error)) from None
+
+
+def _pull_models(platform: Platform, without: tuple[str, ...], *, is_accepted: bool) -> None:
+    """Run `models pull` in a process of its own: what it loads does not stay with us."""
+    leave_out = [part for name in without for part in ("--without", name)]
+    accept = ["--accept-licences"] if is_accepted else []
+    command = platform.command("models", "pull", *accept, *leave_out)
+    result = subprocess.run(command, check=False, stdout=sys.stderr)  # noqa: S603 - the command is ours
+    if result.returncode != 0:
+        raise CommandError("the models are not complete", code=result.returncode)
+
+
+def _detach(platform: Platform, without: tuple[str, ...]) -> State:
+    """Leave a supervisor behind in a session of its own; return its state once it is ready."""
+    left_out = ("--model-left-out",) if without else ()
+    log_file = platform.layout.log_file("supervisor")
+    with open_log(log_file) as log:
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
+            platform.command("supervise", *left_out),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    while True:
+        try:
+            process.wait(_POLL_S)
+        except subprocess.TimeoutExpired:
+            state = read_state(platform.layout.state_file)
+            if state and state.pid == process.pid and state.phase == "ready":
+                return state
+            continue
+        said = "\n".join(read_tail(log_file, 20))
+        raise CommandError(f"the platform did not start; {log_file} ends with:\n{said}")
+
+
+def _print_ready(platform: Platform, state: State, *, as_json: bool) -> None:
+    first_run = None
+    if state.is_first_run:
+        first_run = json.loads(platform.layout.first_run_file.read_text("utf-8"))
+    if as_json:
+        print_json(
+            {
+                "dataDir": str(platform.layout.data_dir),
+                "services": [
+                    {
+                        "name": unit.name,
+                        "port": unit.port,
+                        "health": unit.health,
+                        "address": unit.address,
+                        "pid": unit.pid,
+                    }
+                    for unit in state.units
+                ],
+                "firstRun": first_run,
+            }
+        )
+        return
+    print_table(
+        ("name", "port", "health", "address"),
+        [(unit.name, str(unit.port), unit.health, unit.address) for unit in state.units],
+    )
+    if first_run:
+        click.echo("Shown once; also in " + str(platform.layout.first_run_file))
+        click.echo(f"  administrator  {first_run['username']}")
+        click.echo(f"  password       {first_run['password']}")
+        click.echo(f"  API key        {first_run['apiKey']}\n")
+    sys.stdout.flush()

@@ -1,0 +1,48 @@
+"""Log files of the processes: appended to by the process itself, cut by the supervisor."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import BinaryIO
+
+LARGEST_BYTES = 16 * 1024 * 1024
+_KEPT = 3
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open for appending; every write lands at the end, also after the file was cut."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return os.fdopen(descriptor, "wb", buffering=0)
+
+
+def rotate(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> None:
+    """Move what is in a large log to `<name>.1` and so on, and empty it.
+
+    The process keeps its open file, so the content is copied and the file cut; a line written
+    between the two is lost. What the process last said before it died never is.
+    """
+    try:
+        if path.stat().st_size <= largest_bytes:
+            return
+    except FileNotFoundError:
+        return
+    for number in range(_KEPT - 1, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        if older.exists():
+            older.replace(path.with_name(f"{path.name}.{number + 1}"))
+    newest = path.with_name(f"{path.name}.1")
+    newest.touch(mode=0o600)
+    shutil.copyfile(path, newest)
+    os.truncate(path, 0)
+
+
+def read_tail(path: Path, lines: int) -> list[str]:
+    """Return the last lines; none when there is no file."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - lines * 1000))
+            text = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    return text.splitlines()[-lines:] if lines else []

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 CREDENTIAL_CACHE_S: Final = 300.0
 """How long a verified credential may be remembered; revocation does not wait for it."""
@@ -69,6 +69,36 @@ class CredentialCheck(BaseModel):
     @field_serializer("credential", when_used="json")
     def _write(self, credential: SecretStr) -> str:
         return credential.get_secret_value()
+
+
+class FirstRun(BaseModel):
+    """What the operator is shown once, on the first start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    username: str
+    password: str = Field(repr=False)
+    api_key: str = Field(repr=False)
+    """A first key of this administrator's."""
+
+
+class Bootstrap(BaseModel):
+    """The auth service's answer to the operator's POST /internal/bootstrap."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first_run: FirstRun | None
+    """None: there are users already, and nothing was done."""
+
+
+class AdministratorReset(BaseModel):
+    """The auth service's answer to the operator's POST /internal/administrator/reset."""
+
+    model_config = ConfigDict(frozen=True)
+
+    username: str
+    password: str = Field(repr=False)
+    """The only one that is good from now on; the administrator's sessions have ended."""
 
 
 def hash_credential(credential: str) -> str:

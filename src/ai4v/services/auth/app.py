@@ -1,0 +1,152 @@
+"""Where the auth service is put together, and the only place that knows its adapters."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from fastapi import FastAPI
+
+from ai4v.adapters.memory.cache import MemoryCache
+from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
+from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.adapters.valkey.cache import ValkeyCache
+from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
+from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
+from ai4v.adapters.valkey.registry import ValkeyRegistry
+from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.clock import Clock, SystemClock
+from ai4v.kit.database import Database
+from ai4v.kit.fallback import FallbackRateLimiter
+from ai4v.kit.health import HealthMonitor
+from ai4v.kit.identity import TokenVerifier
+from ai4v.kit.listing import listed
+from ai4v.kit.serve import serve
+from ai4v.ports.cache import Cache
+from ai4v.ports.ratelimit import RateLimiter
+from ai4v.ports.registry import Registry
+from ai4v.services.auth.accesstoken import AccessTokens
+from ai4v.services.auth.password import PasswordHasher
+from ai4v.services.auth.repository import AuthRepository
+from ai4v.services.auth.revocation import RevocationMarks
+from ai4v.services.auth.routes import internal_router, router
+from ai4v.services.auth.service import AuthService, Parts
+from ai4v.services.auth.settings import AuthSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What stands behind the ports of this service."""
+
+    cache: Cache
+    limiter: RateLimiter
+    """Never unavailable."""
+    registry: Registry
+    clock: Clock
+
+
+OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    settings = AuthSettings.load()
+    serve(create_app(settings), settings)
+
+
+def create_app(settings: AuthSettings, *, adapters: Adapters | None = None) -> FastAPI:
+    """Make the app.
+
+    Args:
+        settings: of this process.
+        adapters: opened and closed by the caller; None: those that the settings name.
+
+    Raises:
+        SystemExit: the settings name an adapter that there is not.
+    """
+    open_adapters = choose_adapters(settings)
+    health = HealthMonitor(settings.service)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, AuthService]]:
+        async with AsyncExitStack() as stack:
+            chosen = adapters
+            if chosen is None:
+                chosen = await stack.enter_async_context(open_adapters())
+            yield {"service": await _open(settings, chosen, health, stack)}
+
+    plan = AppPlan(
+        service=settings.service,
+        summary="Users, sign-in, API keys",
+        routers=(router, internal_router),
+        lifespan=lifespan,
+        max_body_bytes=settings.max_body_bytes,
+    )
+    public_key = settings.internal_public_key.get_secret_value()
+    verifier = TokenVerifier(public_key, audience=settings.service)
+    return create_service_app(plan, health=health, verifier=verifier)
+
+
+def choose_adapters(settings: AuthSettings) -> OpenAdapters:
+    """Return what opens the adapters that the settings name.
+
+    Raises:
+        SystemExit: there is none of that scheme; the message lists those there are.
+    """
+    url = settings.cache_url.get_secret_value()
+    scheme = url.partition("://")[0]
+    if scheme not in _ADAPTERS:
+        known = ", ".join(f"{name}://" for name in _ADAPTERS)
+        raise SystemExit(f"auth cannot start: AI4V_CACHE_URL must begin with one of {known}")
+    return partial(_ADAPTERS[scheme], url)
+
+
+async def _open(
+    settings: AuthSettings, adapters: Adapters, health: HealthMonitor, stack: AsyncExitStack
+) -> AuthService:
+    """Put the service together and start what runs beside it; the stack stops it in reverse."""
+    url = settings.database_url.get_secret_value()
+    database = Database(url, pool_size=settings.database_pool)
+    stack.push_async_callback(database.close)
+    repository = AuthRepository(database)
+    passwords = PasswordHasher()
+    stack.callback(passwords.close)
+    tokens = AccessTokens(settings.jwt_private_key.get_secret_value(), adapters.clock)
+    marks = RevocationMarks(adapters.cache, repository, adapters.clock)
+    await stack.enter_async_context(_background(marks.keep()))
+    await stack.enter_async_context(
+        listed(adapters.registry, settings.service, settings.base_url, health)
+    )
+    health.watch("postgres", database.ping)
+    health.watch("valkey", adapters.cache.ping, is_critical=False)
+    return AuthService(
+        Parts(repository, passwords, tokens, marks, adapters.limiter, adapters.clock)
+    )
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run `work` beside the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def _open_memory(_url: str) -> AsyncIterator[Adapters]:
+    yield Adapters(MemoryCache(), MemoryRateLimiter(), MemoryRegistry(), SystemClock())
+
+
+@asynccontextmanager
+async def _open_valkey(url: str) -> AsyncIterator[Adapters]:
+    async with ValkeyConnection(url) as connection:
+        limiter = FallbackRateLimiter(ValkeyRateLimiter(connection), MemoryRateLimiter())
+        yield Adapters(ValkeyCache(connection), limiter, ValkeyRegistry(connection), SystemClock())
+
+
+_ADAPTERS: Final = {"memory": _open_memory, **dict.fromkeys(SCHEMES, _open_valkey)}

@@ -1,0 +1,183 @@
+"""A running auth service, and those who call it: the gateway for somebody, or the operator."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx2
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ai4v.adapters.memory.cache import MemoryCache
+from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
+from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.contracts.auth import CreatedKey
+from ai4v.contracts.identity import (
+    Bootstrap,
+    CredentialCheck,
+    FirstRun,
+    Principal,
+    VerifiedCredential,
+)
+from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.ports.cache import Cache
+from ai4v.ports.ratelimit import RateLimiter
+from ai4v.services.auth.app import Adapters, create_app
+from ai4v.services.auth.settings import AuthSettings
+from tests.support.clock import ManualClock
+
+PASSWORD = "correct horse battery"
+
+
+def private_pem(key: Ed25519PrivateKey) -> str:
+    """Return the key as PKCS#8."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The platform's key pairs."""
+
+    internal: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    jwt: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    def settings(self, database_url: str, *, cache_url: str = "memory://") -> AuthSettings:
+        """Settings of a service on that database."""
+        public = self.internal.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return AuthSettings(
+            port=0,
+            cache_url=SecretStr(cache_url),
+            internal_public_key=SecretStr(public.decode()),
+            database_url=SecretStr(database_url),
+            jwt_private_key=SecretStr(private_pem(self.jwt)),
+        )
+
+
+class Caller:
+    """Somebody with an internal token."""
+
+    def __init__(self, http: httpx2.AsyncClient, token: str) -> None:
+        self._http = http
+        self._headers = {TOKEN_HEADER: token}
+
+    async def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
+        """Send a request with a JSON body, unless it is None."""
+        return await self._http.request(method, path, json=body, headers=self._headers)
+
+    async def send(self, path: str, content: bytes) -> httpx2.Response:
+        """Post bytes as they are."""
+        headers = self._headers | {"content-type": "application/json"}
+        return await self._http.post(path, content=content, headers=headers)
+
+
+@dataclass(frozen=True)
+class House:
+    """The service and what the tests reach of it."""
+
+    http: httpx2.AsyncClient
+    cache: Cache
+    clock: ManualClock
+    keys: Keys
+
+    def caller(self, service: str, principal: Principal | None = None) -> Caller:
+        """Somebody with a good token minted by `service`."""
+        signer = TokenSigner(private_pem(self.keys.internal), service=service)
+        return Caller(self.http, signer.sign(principal, "auth"))
+
+    def person(self, principal: Principal) -> Caller:
+        """Somebody who came through the gateway."""
+        return self.caller("gateway", principal)
+
+    @property
+    def gateway(self) -> Caller:
+        """The gateway asking for itself."""
+        return self.caller("gateway")
+
+    @property
+    def operator(self) -> Caller:
+        """The operator's commands."""
+        return self.caller("cli")
+
+    async def bootstrap(self) -> FirstRun:
+        """Make the administrator."""
+        answer = await self.operator.ask("POST", "/internal/bootstrap")
+        first_run = Bootstrap.model_validate_json(answer.content).first_run
+        assert first_run is not None
+        return first_run
+
+    async def check(self, credential: str) -> httpx2.Response:
+        """Ask whose credential it is."""
+        body = CredentialCheck(credential=SecretStr(credential)).model_dump(mode="json")
+        return await self.gateway.ask("POST", "/internal/credentials/verify", body)
+
+    async def principal_of(self, credential: str) -> Principal:
+        """Return whose good credential it is."""
+        answer = await self.check(credential)
+        assert answer.status_code == 200, answer.text
+        return VerifiedCredential.model_validate_json(answer.content).principal
+
+    async def sign_in(self, username: str, password: str) -> httpx2.Response:
+        """Try to sign in."""
+        body = {"username": username, "password": password}
+        return await self.gateway.ask("POST", "/api/v1/auth/login", body)
+
+    async def token(self, username: str, password: str) -> str:
+        """Sign in."""
+        answer = await self.sign_in(username, password)
+        assert answer.status_code == 200, answer.text
+        token: str = answer.json()["access_token"]
+        return token
+
+    async def administrator(self) -> Caller:
+        """The first administrator, by key."""
+        return self.person(await self.principal_of((await self.bootstrap()).api_key))
+
+    async def user(self, administrator: Caller, username: str) -> Principal:
+        """Add a user and sign in."""
+        body = {"username": username, "password": PASSWORD}
+        answer = await administrator.ask("POST", "/api/v1/auth/users", body)
+        assert answer.status_code == 201, answer.text
+        return await self.principal_of(await self.token(username, PASSWORD))
+
+
+async def create_key(caller: Caller, **fields: object) -> CreatedKey:
+    """Make a key."""
+    answer = await caller.ask("POST", "/api/v1/auth/keys", {"name": "test", **fields})
+    assert answer.status_code == 201, answer.text
+    return CreatedKey.model_validate_json(answer.content)
+
+
+@asynccontextmanager
+async def open_house(
+    database_url: str,
+    keys: Keys,
+    clock: ManualClock,
+    *,
+    cache: Cache | None = None,
+    limiter: RateLimiter | None = None,
+) -> AsyncIterator[House]:
+    """Run a service."""
+    cache = cache or MemoryCache(clock)
+    adapters = Adapters(cache, limiter or MemoryRateLimiter(clock), MemoryRegistry(clock), clock)
+    app = create_app(keys.settings(database_url), adapters=adapters)
+    async with app.router.lifespan_context(app) as state:
+        transport = httpx2.ASGITransport(_with_state(app, dict(state or {})))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://auth") as http:
+            yield House(http, cache, clock, keys)
+
+
+def _with_state(app: ASGIApp, state: dict[str, object]) -> ASGIApp:
+    """Hand requests the state of the lifespan, as a server does."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": dict(state)}, receive, send)
+
+    return call

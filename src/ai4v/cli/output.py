@@ -9,9 +9,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 """The option of every command that prints."""
 
 
+def format_json(value: object) -> str:
+    """Write a value as people can read it too."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
 def print_json(value: object) -> None:
     """Print one JSON value."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(format_json(value))
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

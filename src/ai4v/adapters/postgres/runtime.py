@@ -73,11 +73,7 @@ def locate_runtime(folder: Path) -> Runtime:
         EmbeddedPostgresError: the wheel is missing, or the unprivileged user cannot enter
             `folder`.
     """
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        message = f"the wheel {PACKAGE} is not installed: run make up, or pip install {PACKAGE}"
-        raise EmbeddedPostgresError(message)
-    package = Path(spec.submodule_search_locations[0])
+    package = _locate_package()
     if os.geteuid() != 0:
         return Runtime(package / _INSTALL / "bin", None)
     entry = pwd.getpwnam(_UNPRIVILEGED)
@@ -88,6 +84,23 @@ def locate_runtime(folder: Path) -> Runtime:
     if not copy.exists():
         _copy_programs(package, copy)
     return Runtime(copy / PACKAGE / _INSTALL / "bin", account)
+
+
+def locate_programs() -> Path:
+    """Return the wheel's own folder of programs.
+
+    Raises:
+        EmbeddedPostgresError: the wheel is missing.
+    """
+    return _locate_package() / _INSTALL / "bin"
+
+
+def _locate_package() -> Path:
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        message = f"the wheel {PACKAGE} is not installed: run make up, or pip install {PACKAGE}"
+        raise EmbeddedPostgresError(message)
+    return Path(spec.submodule_search_locations[0])
 
 
 def require_entry(folder: Path, account: Account) -> None:

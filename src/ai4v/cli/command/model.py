@@ -64,7 +64,7 @@ def pull_models(
     """
     store = _open_store()
     chosen = _choose(store, names, without)
-    wanted = [model for model in chosen if _needs_pull(store, model, is_named=bool(names))]
+    wanted = [model for model in chosen if store.verify(model.name)]
     if wanted:
         acceptance = _ask(wanted, is_accepted=accept_licences)
         with _progress(wanted) as report:
@@ -120,8 +120,8 @@ def _describe(model: Model) -> dict[str, object]:
         "holder": model.holder,
         "origin": model.origin,
         "languages": model.languages,
-        "sizeBytes": model.size_bytes,
-        "downloadBytes": model.download_bytes,
+        "size_bytes": model.size_bytes,
+        "download_bytes": model.download_bytes,
     }
 
 
@@ -132,13 +132,6 @@ def _choose(store: ModelStore, names: Sequence[str], without: Sequence[str]) -> 
         raise CommandError(f"no model is named {', '.join(unknown)}: there are {known}")
     chosen = names or tuple(store.catalogue)
     return [store.catalogue[name] for name in dict.fromkeys(chosen) if name not in without]
-
-
-def _needs_pull(store: ModelStore, model: Model, *, is_named: bool) -> bool:
-    """A model asked for by name is hashed; the quick look serves a warm start."""
-    if not store.is_installed(model.name):
-        return True
-    return is_named and bool(store.verify(model.name))
 
 
 class _Accepted:

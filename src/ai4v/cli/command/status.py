@@ -22,7 +22,7 @@ def status(*, as_json: bool) -> None:
     phase = state.phase if state else "stopped"
     if as_json:
         services = [asdict(unit) for unit in units]
-        print_json({"phase": phase, "dataDir": str(layout.data_dir), "services": services})
+        print_json({"phase": phase, "data_dir": str(layout.data_dir), "services": services})
     elif state:
         print_table(
             ("name", "port", "health", "pid", "restarts", "address"),

@@ -36,6 +36,6 @@ def stop(*, timeout_s: float, as_json: bool) -> None:
     else:
         took_s = 0.0
     if as_json:
-        print_json({"wasRunning": was_running, "tookSeconds": took_s})
+        print_json({"was_running": was_running, "took_s": took_s})
     else:
         click.echo(f"stopped in {took_s} s" if was_running else "nothing runs")

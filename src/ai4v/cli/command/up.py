@@ -120,7 +120,7 @@ def _print_ready(platform: Platform, state: State, *, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "dataDir": str(platform.layout.data_dir),
+                "data_dir": str(platform.layout.data_dir),
                 "services": [
                     {
                         "name": unit.name,
@@ -131,7 +131,7 @@ def _print_ready(platform: Platform, state: State, *, as_json: bool) -> None:
                     }
                     for unit in state.units
                 ],
-                "firstRun": first_run,
+                "first_run": first_run,
             }
         )
         return
@@ -143,5 +143,5 @@ def _print_ready(platform: Platform, state: State, *, as_json: bool) -> None:
         click.echo("Shown once; also in " + str(platform.layout.first_run_file))
         click.echo(f"  administrator  {first_run['username']}")
         click.echo(f"  password       {first_run['password']}")
-        click.echo(f"  API key        {first_run['apiKey']}\n")
+        click.echo(f"  API key        {first_run['api_key']}\n")
     sys.stdout.flush()

@@ -1,0 +1,169 @@
+"""Talking to the gateway, and signing in to it."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import click
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from ai4v.cli.failure import CommandError
+from ai4v.cli.firstrun import read_first_run
+from ai4v.cli.layout import Layout
+from ai4v.cli.plan import EDGE
+from ai4v.cli.settings import Settings
+from ai4v.cli.state import read_state
+from ai4v.contracts.auth import AccessToken
+from ai4v.kit.topology import load_topology
+
+_CONNECT_TIMEOUT_S = 5.0
+_ANSWER_TIMEOUT_S = 310.0
+"""More than the longest deadline that a request may have."""
+_Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to be sent."""
+
+    name: str
+    content: bytes
+
+
+class Gateway:
+    """The gateway, as one caller reaches it."""
+
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[_Answer],
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> _Answer:
+        """Send JSON and read the answer.
+
+        Raises:
+            CommandError: nobody answers, or the answer is a refusal; the message is its own.
+        """
+        return _parse(
+            self._send(self._http.build_request(method, path, json=body, params=query)), answer
+        )
+
+    def delete(self, path: str) -> None:
+        """Delete something.
+
+        Raises:
+            CommandError: as `ask`.
+        """
+        self._send(self._http.build_request("DELETE", path))
+
+    def upload(
+        self, path: str, upload: Upload, fields: Mapping[str, str], answer: type[_Answer]
+    ) -> _Answer:
+        """Send a file with form fields.
+
+        Raises:
+            CommandError: as `ask`.
+        """
+        files = {"file": (upload.name, upload.content)}
+        request = self._http.build_request(
+            "POST",
+            path,
+            data=dict(fields),
+            files=files,
+            headers={"X-Request-Timeout-Ms": "300000"},
+        )
+        return _parse(self._send(request), answer)
+
+    def _send(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            response = self._http.send(request)
+        except httpx2.ConnectError:
+            message = f"nothing answers at {self._http.base_url}: is the platform up? (ai4v up)"
+            raise CommandError(message) from None
+        except httpx2.HTTPError as error:
+            message = f"{self._http.base_url} broke off: {str(error) or type(error).__name__}"
+            raise CommandError(message) from None
+        if not response.is_success:
+            raise CommandError(_describe_refusal(response))
+        return response
+
+
+@contextmanager
+def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
+    """Reach the gateway with an API key or access token; an empty one asks without."""
+    headers = {"Authorization": f"Bearer {credential}"} if credential else {}
+    timeout = httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
+    base_url = find_gateway(settings)
+    with httpx2.Client(base_url=base_url, headers=headers, timeout=timeout) as http:
+        yield Gateway(http)
+
+
+@contextmanager
+def open_gateway_as_administrator(settings: Settings) -> Iterator[Gateway]:
+    """Sign in with AI4V_ADMIN_PASSWORD, else the first start's, else what is typed."""
+    first_run = read_first_run(Layout(settings.data_dir).first_run_file)
+    username = first_run.username if first_run else "admin"
+    password = settings.admin_password or (first_run.password if first_run else "")
+    if not password:
+        if not sys.stdin.isatty():
+            raise CommandError("set AI4V_ADMIN_PASSWORD: there is no terminal to ask at")
+        password = click.prompt(f"Password of {username}", hide_input=True, err=True)
+    with open_gateway(settings, "") as gateway:
+        body = {"username": username, "password": password}
+        token = gateway.ask("POST", "/api/v1/auth/login", AccessToken, body=body)
+    with open_gateway(settings, token.access_token) as gateway:
+        yield gateway
+
+
+def find_api_key(settings: Settings) -> str:
+    """Return AI4V_API_KEY, else the first start's key.
+
+    Raises:
+        CommandError: there is neither.
+    """
+    if settings.api_key:
+        return settings.api_key
+    first_run = read_first_run(Layout(settings.data_dir).first_run_file)
+    if first_run is None:
+        raise CommandError("set AI4V_API_KEY; make a key with: ai4v keys create --name NAME")
+    return first_run.api_key
+
+
+def find_gateway(settings: Settings) -> str:
+    """Return AI4V_GATEWAY_URL, else where the platform that runs here has its gateway."""
+    if settings.gateway_url:
+        return settings.gateway_url
+    state = read_state(Layout(settings.data_dir).state_file)
+    for unit in state.units if state else ():
+        if unit.name == EDGE:
+            return unit.address
+    port = load_topology().service(EDGE).port + settings.port_shift
+    return f"http://127.0.0.1:{port}"
+
+
+def _parse(response: httpx2.Response, answer: type[_Answer]) -> _Answer:
+    try:
+        return answer.model_validate_json(response.content)
+    except ValidationError:
+        raise CommandError(f"{response.url} answers something else: is it our gateway?") from None
+
+
+def _describe_refusal(response: httpx2.Response) -> str:
+    """Say what the error body says."""
+    try:
+        detail = response.json()["detail"]
+        lines = [f"{detail['message']} ({detail['code']}, request {detail['requestId']})"]
+        lines += [f"  {item['path']}: {item['message']}" for item in detail.get("errors") or ()]
+    except (json.JSONDecodeError, LookupError, TypeError):
+        return f"{response.url} answers {response.status_code}"
+    return "\n".join(lines)

@@ -1,0 +1,157 @@
+"""`ai4v doctor`: what this machine has and lacks."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+import psutil
+
+from ai4v.adapters.postgres.runtime import EmbeddedPostgresError, locate_programs
+from ai4v.adapters.valkey.embedded import find_server
+from ai4v.cli.failure import CommandError
+from ai4v.cli.hold import is_held
+from ai4v.cli.layout import Layout
+from ai4v.cli.output import describe_bytes, json_option, print_json, print_table
+from ai4v.cli.port import describe_holder, find_shift, is_free
+from ai4v.cli.settings import Settings
+from ai4v.kit.model import ModelStore
+from ai4v.kit.topology import load_topology
+
+_NEEDED_DISK_BYTES = 1_000_000_000
+"""Models, PostgreSQL's programs and cluster, and room for what comes in."""
+_NEEDED_MEMORY_BYTES = 2_000_000_000
+_NEEDED_PYTHON = (3, 11)
+_NEEDED_PIP = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    state: Literal["ok", "missing"]
+    found: str
+    remedy: str = ""
+    """What to do; empty when nothing is amiss."""
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """Look at disk, memory, ports, programs and models; say what is missing and how to get it.
+
+    Status 1 when something is missing.
+    """
+    settings = Settings.load()
+    findings = list(_examine(settings))
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        rows = [(item.subject, item.state, item.found, item.remedy) for item in findings]
+        print_table(("what", "state", "found", "what to do"), rows)
+    amiss = [finding.subject for finding in findings if finding.state != "ok"]
+    if amiss:
+        raise CommandError(f"needs attention: {', '.join(amiss)}")
+
+
+def _examine(settings: Settings) -> Iterator[Finding]:
+    yield _python()
+    yield _disk(settings.data_dir)
+    yield _memory()
+    yield _setpriv()
+    yield _pip()
+    yield _postgres()
+    yield _valkey()
+    yield _data_dir(settings.data_dir)
+    yield from _ports(settings)
+    yield from _models(settings)
+
+
+def _judge(subject: str, found: str, remedy: str, *, is_good: bool) -> Finding:
+    return Finding(subject, "ok" if is_good else "missing", found, "" if is_good else remedy)
+
+
+def _python() -> Finding:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    remedy = "install Python 3.11 or later, remove .venv, run make up"
+    return _judge("python", found, remedy, is_good=sys.version_info >= _NEEDED_PYTHON)
+
+
+def _disk(folder: Path) -> Finding:
+    existing = next(part for part in (folder, *folder.parents) if part.exists())
+    free = shutil.disk_usage(existing).free
+    remedy = f"free {describe_bytes(_NEEDED_DISK_BYTES)}, or choose another AI4V_DATA_DIR"
+    found = f"{describe_bytes(free)} free at {existing}"
+    return _judge("disk", found, remedy, is_good=free >= _NEEDED_DISK_BYTES)
+
+
+def _memory() -> Finding:
+    memory = psutil.virtual_memory()
+    found = f"{describe_bytes(memory.available)} free of {describe_bytes(memory.total)}"
+    remedy = f"close programs: about {describe_bytes(_NEEDED_MEMORY_BYTES)} are needed"
+    return _judge("memory", found, remedy, is_good=memory.available >= _NEEDED_MEMORY_BYTES)
+
+
+def _setpriv() -> Finding:
+    found = shutil.which("setpriv")
+    remedy = "install the system package util-linux"
+    return _judge("setpriv", found or "not found", remedy, is_good=found is not None)
+
+
+def _pip() -> Finding:
+    is_there = importlib.util.find_spec("pip") is not None
+    found = importlib.metadata.version("pip") if is_there else "not found"
+    is_good = is_there and int(found.split(".")[0]) >= _NEEDED_PIP
+    remedy = f"{sys.executable} -m ensurepip --upgrade; {sys.executable} -m pip install -U pip"
+    return _judge("pip", found, remedy, is_good=is_good)
+
+
+def _postgres() -> Finding:
+    try:
+        found = str(locate_programs())
+    except EmbeddedPostgresError as error:
+        return Finding("postgres", "missing", "not found", str(error))
+    return Finding("postgres", "ok", found)
+
+
+def _valkey() -> Finding:
+    try:
+        found = str(find_server())
+    except FileNotFoundError as error:
+        return Finding("valkey", "missing", "not found", str(error))
+    return Finding("valkey", "ok", found)
+
+
+def _data_dir(folder: Path) -> Finding:
+    existing = next(part for part in (folder, *folder.parents) if part.exists())
+    is_good = os.access(existing, os.W_OK | os.X_OK)
+    return _judge("data folder", str(folder), "choose another AI4V_DATA_DIR", is_good=is_good)
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    topology = load_topology().shifted(settings.port_shift)
+    if is_held(Layout(settings.data_dir)):
+        yield Finding("ports", "ok", "the platform runs and has them: see ai4v status")
+        return
+    shift = find_shift(load_topology())
+    for name, port in topology.ports.items():
+        if is_free("127.0.0.1", port):
+            yield Finding(f"port {port}", "ok", f"free for {name}")
+        else:
+            remedy = f"end it, or AI4V_PORT_SHIFT={shift}" if shift else "end it"
+            yield Finding(f"port {port}", "missing", f"taken by {describe_holder(port)}", remedy)
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    store = ModelStore(settings.model_dir)
+    for name, model in store.catalogue.items():
+        is_good = store.is_installed(name)
+        found = "installed" if is_good else f"{describe_bytes(model.download_bytes)} to fetch"
+        yield _judge(f"model {name}", found, f"ai4v models pull {name}", is_good=is_good)

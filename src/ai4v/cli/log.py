@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 LARGEST_BYTES = 16 * 1024 * 1024
 _KEPT = 3
+_QUOTED_LINES = 6
+_QUOTED_CHARS = 300
 
 
 def open_log(path: Path) -> BinaryIO:
@@ -46,3 +48,12 @@ def read_tail(path: Path, lines: int) -> list[str]:
     except FileNotFoundError:
         return []
     return text.splitlines()[-lines:] if lines else []
+
+
+def quote_tail(path: Path) -> str:
+    """Return the last few lines, of long ones the end, to be shown in a message."""
+    lines = read_tail(path, _QUOTED_LINES)
+    shown = (
+        line if len(line) <= _QUOTED_CHARS else f"... {line[-_QUOTED_CHARS:]}" for line in lines
+    )
+    return "\n".join(f"  {line}" for line in shown)

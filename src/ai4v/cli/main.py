@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from ai4v import __version__
-from ai4v.cli.failure import CommandError
+from ai4v.cli.failure import PROGRAM, CommandError
 
 _COMMANDS: Final = {
     "up": "up:up",
@@ -51,7 +51,7 @@ class _Commands(click.Group):
     epilog="Settings: AI4V_DATA_DIR, AI4V_PORT_SHIFT, AI4V_BIND, AI4V_MODEL_DIR, AI4V_GATEWAY_URL, "
     "AI4V_API_KEY.",
 )
-@click.version_option(__version__, prog_name="ai4v")
+@click.version_option(__version__, prog_name=PROGRAM)
 def _root() -> None:
     """AI4V-C: speech and translation for India's languages, on your own machine."""
 
@@ -59,9 +59,9 @@ def _root() -> None:
 def main() -> None:
     """Run the command line; a failure is one message and a status, never a traceback."""
     try:
-        _root(prog_name="ai4v")
+        _root(prog_name=PROGRAM)
     except CommandError as error:
-        click.echo(f"ai4v: {error.message}", err=True)
+        click.echo(f"{PROGRAM}: {error.message}", err=True)
         sys.exit(error.code)
 
 

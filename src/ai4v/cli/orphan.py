@@ -1,8 +1,8 @@
 """Processes of ours that nobody looks after any more.
 
-Every process that the supervisor starts, and what those start in turn, carries the data folder in
-a variable. A supervisor that is killed takes them along (PR_SET_PDEATHSIG), but for one that was
-just being started.
+What the supervisor starts, and what that starts in turn, carries the data folder in a variable. A
+supervisor that is killed takes them along (PR_SET_PDEATHSIG), but for one that was just being
+started.
 """
 
 import asyncio
@@ -18,15 +18,27 @@ _POLL_S = 0.05
 
 def find_orphans(data_dir: Path) -> list[int]:
     """Return the processes that were started for this data folder and still run."""
-    mark = f"{MARK}={data_dir}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                found.append(int(process.name))
-        except OSError:  # it ended, or is not ours to look at
-            continue
-    return found
+    return [
+        int(process.name)
+        for process in Path("/proc").glob("[0-9]*")
+        if _is_marked(process, data_dir) or _is_valkey(process, data_dir)
+    ]
+
+
+def _is_marked(process: Path, data_dir: Path) -> bool:
+    try:
+        return f"{MARK}={data_dir}".encode() in (process / "environ").read_bytes().split(b"\0")
+    except OSError:  # it ended, or is not ours to look at
+        return False
+
+
+def _is_valkey(process: Path, data_dir: Path) -> bool:
+    """Valkey writes its title over its environment; it works in its folder."""
+    try:
+        is_there = (process / "cwd").readlink() == (data_dir / "valkey").resolve()
+        return is_there and (process / "exe").readlink().name.startswith("valkey-server")
+    except OSError:
+        return False
 
 
 async def end_orphans(data_dir: Path) -> list[int]:

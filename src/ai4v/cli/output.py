@@ -28,8 +28,11 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(*titles, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(cell, _STYLES.get(cell, "")) for cell in row))
-    Console(soft_wrap=False).print(table)
+        table.add_row(*(Text(cell, _STYLES.get(cell, ""), overflow="fold") for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH
+    console.print(table)
 
 
 def describe_bytes(count: int) -> str:
@@ -40,6 +43,8 @@ def describe_bytes(count: int) -> str:
     return f"{count} B"
 
 
+_FILE_WIDTH = 240
+"""Columns where the output is no terminal: nothing is broken into lines there."""
 _STYLES = {
     "healthy": "green",
     "installed": "green",

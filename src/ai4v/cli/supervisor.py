@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 
 from ai4v.cli.failure import CommandError
-from ai4v.cli.log import open_log, read_tail, rotate
+from ai4v.cli.log import open_log, quote_tail, rotate
 from ai4v.cli.orphan import end_orphans
 from ai4v.cli.plan import EDGE, Platform, plan_postgres, plan_service, plan_valkey
 from ai4v.cli.port import explain_busy, find_busy
@@ -17,11 +17,12 @@ from ai4v.cli.state import Phase, State, write_state
 from ai4v.cli.unit import Unit, UnitPlan, guarded
 
 _START_TIMEOUT_S = 180.0
+_SETTLE_TIMEOUT_S = 15.0
+"""How long those that serve, degraded, may take to find each other."""
 _LOOK_S = 1.0
 _FIRST_LOOK_S = 0.1
 _HOPELESS_DEATHS = 3
 """A process that ends so often before it was ever well stops the start."""
-_TAIL_LINES = 12
 
 
 class Supervisor:
@@ -97,7 +98,11 @@ class Supervisor:
             raise CommandError(explain_busy(busy, topology))
 
     async def _bring_up(self, *groups: Sequence[UnitPlan]) -> None:
-        """Start groups, to be stopped in the reverse order, and wait until all are well."""
+        """Start groups, to be stopped in the reverse order, and wait until all are healthy.
+
+        One that stays degraded serves, and does not keep the others from being announced. With a
+        model left out it is enough that its service answers.
+        """
         fresh = []
         for group in groups:
             units = [Unit(plan, self._note) for plan in group]
@@ -107,16 +112,24 @@ class Supervisor:
                 unit.start()
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
-                while not all(self._is_well(unit) for unit in fresh):
-                    for unit in fresh:
-                        self._check_hope(unit)
-                    await self._look(fresh)
-                    await asyncio.sleep(_FIRST_LOOK_S)
+                await self._wait_until(fresh, self._is_up)
         except TimeoutError:
-            late = next(unit for unit in fresh if not self._is_well(unit))
+            late = next(unit for unit in fresh if not self._is_up(unit))
             raise self._failure(late, f"is not healthy after {_START_TIMEOUT_S:.0f} s") from None
+        if self._is_model_left_out:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE_TIMEOUT_S):
+                await self._wait_until(fresh, lambda unit: unit.health == "healthy")
 
-    def _is_well(self, unit: Unit) -> bool:
+    async def _wait_until(self, units: Sequence[Unit], condition: Callable[[Unit], bool]) -> None:
+        while not all(condition(unit) for unit in units):
+            for unit in units:
+                self._check_hope(unit)
+            await self._look(units)
+            await asyncio.sleep(_FIRST_LOOK_S)
+
+    def _is_up(self, unit: Unit) -> bool:
         if self._is_model_left_out:
             return unit.health in {"healthy", "degraded", "unhealthy"}
         return unit.health in {"healthy", "degraded"}
@@ -126,7 +139,7 @@ class Supervisor:
             raise self._failure(unit, "does not start")
 
     def _failure(self, unit: Unit, what: str) -> CommandError:
-        tail = "\n".join(read_tail(unit.plan.log_file, _TAIL_LINES))
+        tail = quote_tail(unit.plan.log_file)
         return CommandError(f"{unit.plan.name} {what}; {unit.plan.log_file} ends with:\n{tail}")
 
     async def _run_once(self, command: str) -> None:
@@ -148,7 +161,7 @@ class Supervisor:
                 process.kill()
             raise
         if code != 0:
-            tail = "\n".join(read_tail(log_file, _TAIL_LINES))
+            tail = quote_tail(log_file)
             raise CommandError(f"{command} failed; {log_file} ends with:\n{tail}")
 
     async def _look_again(self) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import click
 
 from ai4v.adapters.postgres.runtime import EmbeddedPostgresError
-from ai4v.cli.failure import CommandError
+from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.hold import DataHold
 from ai4v.cli.layout import Layout
-from ai4v.cli.log import open_log, read_tail
+from ai4v.cli.log import open_log
 from ai4v.cli.output import json_option, print_json, print_table
 from ai4v.cli.plan import Platform
 from ai4v.cli.settings import Settings
@@ -94,6 +94,7 @@ def _detach(platform: Platform, without: tuple[str, ...]) -> State:
     left_out = ("--model-left-out",) if without else ()
     log_file = platform.layout.log_file("supervisor")
     with open_log(log_file) as log:
+        began = log.tell()
         process = subprocess.Popen(  # noqa: S603 - the command is ours
             platform.command("supervise", *left_out),
             stdin=subprocess.DEVNULL,
@@ -109,8 +110,10 @@ def _detach(platform: Platform, without: tuple[str, ...]) -> State:
             if state and state.pid == process.pid and state.phase == "ready":
                 return state
             continue
-        said = "\n".join(read_tail(log_file, 20))
-        raise CommandError(f"the platform did not start; {log_file} ends with:\n{said}")
+        with log_file.open("rb") as log:
+            log.seek(began)
+            said = log.read().decode("utf-8", "replace")
+        raise CommandError(said.partition(f"{PROGRAM}: ")[2].strip() or f"see {log_file}")
 
 
 def _print_ready(platform: Platform, state: State, *, as_json: bool) -> None:

@@ -64,6 +64,7 @@ class Worker:
         self._deaths = 0
         self._supervisor: asyncio.Task[None] | None = None
         self._started: asyncio.Future[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> WorkerState:
@@ -140,6 +141,8 @@ class Worker:
         if supervisor is not None:
             supervisor.cancel()
             await asyncio.wait((supervisor,))
+        if self._ending is not None:
+            await asyncio.wait((self._ending,))
         self._state = WorkerState.STOPPED
 
     async def _exchange(
@@ -280,7 +283,8 @@ class Worker:
         if call is not None and not call.answer.done():
             call.answer.set_exception(self._unavailable())
         if child is not None:
-            await child.end(self._spec.stop_grace_s)
+            self._ending = asyncio.create_task(child.end(self._spec.stop_grace_s))
+            await asyncio.shield(self._ending)
 
     def _fail_all(self) -> None:
         while self._queue:

@@ -175,6 +175,13 @@ class TestStartAndClose:
             await starting
         assert not psutil.pid_exists(before)
 
+    async def test_closing_while_it_dies_leaves_nothing(self, worker: Worker) -> None:
+        before = pid_of(worker)
+        with pytest.raises(WorkerDiedError):
+            await worker.call("die", Text(), response=Text, timeout_s=20.0)
+        await worker.close()
+        assert not psutil.pid_exists(before)
+
     async def test_it_can_be_started_again(self, worker: Worker) -> None:
         await worker.close()
         await worker.start()

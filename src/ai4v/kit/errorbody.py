@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ai4v.contracts.error import (
@@ -20,6 +20,7 @@ from ai4v.contracts.error import (
     PlatformError,
     ValidationError,
 )
+from ai4v.kit.disconnect import ClientDisconnectedError
 from ai4v.kit.log import get_logger
 
 _log = get_logger(__name__)
@@ -82,6 +83,7 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(PlatformError, _handle_platform_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
     app.add_exception_handler(HTTPException, _handle_http_error)
+    app.add_exception_handler(ClientDisconnect, _handle_departure)
     app.add_exception_handler(Exception, _handle_surprise)
 
 
@@ -125,6 +127,11 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
         raise error
     kind, message = _BY_STATUS.get(error.status_code, (PlatformError, "the request failed"))
     return render_error(kind(message), _request_id(request))
+
+
+async def _handle_departure(request: Request, _error: Exception) -> Response:
+    failure = ClientDisconnectedError("the client left before its request was read")
+    return render_error(failure, _request_id(request))
 
 
 async def _handle_surprise(request: Request, error: Exception) -> Response:

@@ -1,0 +1,97 @@
+"""The gateway's own paths: what the platform is, what it can do, how it is used."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ai4v.contracts.identity import Role
+from ai4v.services.gateway.document import ApiDocument
+from ai4v.services.gateway.edge import Edge
+from ai4v.services.gateway.gate import Gate, Visitor
+from ai4v.services.gateway.page import PAGE_POLICY, Asset, load_asset
+from ai4v.services.gateway.routing import Access
+from ai4v.services.gateway.service import CapabilityReport, Overview, PlatformStatus
+
+router: Final = APIRouter(tags=["platform"])
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What the handlers need; the app's lifespan puts it into the state as `entrance`."""
+
+    gate: Gate
+    edge: Edge
+    overview: Overview
+    document: ApiDocument
+
+
+def get_entrance(request: Request) -> Entrance:
+    """Return what the lifespan opened."""
+    entrance = request.state.entrance
+    if not isinstance(entrance, Entrance):
+        raise TypeError("the lifespan has not run")
+    return entrance
+
+
+CurrentEntrance = Annotated[Entrance, Depends(get_entrance)]
+
+
+async def _admit(request: Request, entrance: CurrentEntrance) -> Visitor:
+    return await entrance.gate.admit(request, Access.EITHER)
+
+
+CurrentVisitor = Annotated[Visitor, Depends(_admit)]
+
+
+@router.get(
+    "/api/v1/status",
+    summary="Every service, its instances and their health",
+    response_model_exclude_none=True,
+)
+async def status(visitor: CurrentVisitor, entrance: CurrentEntrance) -> PlatformStatus:
+    """Needs no key; with an administrator's it says where the instances listen."""
+    principal = visitor.principal
+    is_administrator = principal is not None and principal.role is Role.ADMIN
+    return await entrance.overview.status(with_addresses=is_administrator)
+
+
+@router.get(
+    "/api/v1/capabilities",
+    summary="The best engine for every language and task",
+    response_model_exclude_none=True,
+)
+async def capabilities(_visitor: CurrentVisitor, entrance: CurrentEntrance) -> CapabilityReport:
+    """Needs no key. The tier `none` says that a language has no engine for a task."""
+    return await entrance.overview.capabilities()
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def document(_visitor: CurrentVisitor, entrance: CurrentEntrance) -> JSONResponse:
+    """Show the API of all services in one document."""
+    return JSONResponse(await entrance.document.get())
+
+
+@router.get("/docs", include_in_schema=False)
+async def page() -> Response:
+    """Show the page that renders /openapi.json."""
+    return _show(load_asset("index.html"))
+
+
+@router.get("/docs/page.js", include_in_schema=False)
+async def page_script() -> Response:
+    """Show the page's script."""
+    return _show(load_asset("page.js"))
+
+
+@router.get("/docs/page.css", include_in_schema=False)
+async def page_style() -> Response:
+    """Show the page's style."""
+    return _show(load_asset("page.css"))
+
+
+def _show(asset: Asset) -> Response:
+    headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}
+    return Response(asset.content, media_type=asset.media_type, headers=headers)

@@ -1,0 +1,20 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.service.gateway.echo import make_router
+from tests.service.gateway.house import ASR, House, make_service, open_house
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """A gateway with the auth service and nothing else."""
+    async with open_house() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def echo(house: House) -> House:
+    """The same with a speech service that tells what reached it."""
+    await house.add("asr", ASR, make_service("asr", make_router()))
+    return house

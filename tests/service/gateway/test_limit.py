@@ -1,0 +1,90 @@
+import asyncio
+
+from tests.service.gateway.echo import make_router
+from tests.service.gateway.house import (
+    ASR,
+    House,
+    limited,
+    make_service,
+    open_house,
+)
+
+
+async def test_sixty_at_once_pass_and_the_next_does_not(echo: House) -> None:
+    answers = await asyncio.gather(*(echo.ask() for _ in range(60)))
+    assert {answer.status_code for answer in answers} == {200}
+    refused = await echo.ask()
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "1"
+    detail = refused.json()["detail"]
+    assert detail["code"] == "RATE_LIMIT_EXCEEDED"
+    assert detail["message"] == "over the limit minute: 60 requests in 60 s"
+    echo.clock.advance(1)
+    assert (await echo.ask()).status_code == 200
+
+
+async def test_answers_tell_the_limits(echo: House) -> None:
+    answer = await echo.ask()
+    policy = '"minute";q=60;w=60, "hour";q=1000;w=3600, "day";q=10000;w=86400'
+    assert answer.headers["ratelimit-policy"] == policy
+    assert answer.headers["ratelimit"] == '"minute";r=59;t=1'
+
+
+async def test_a_refusal_tells_the_limits_too(echo: House) -> None:
+    echo.authority.known["small"] = limited(1)
+    await echo.ask(key="small")
+    refused = await echo.ask(key="small")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    assert refused.headers["ratelimit"] == '"minute";r=0;t=60'
+    assert "q=1;w=60" in refused.headers["ratelimit-policy"]
+
+
+async def test_a_key_that_is_at_its_limit_harms_no_other(echo: House) -> None:
+    echo.authority.known["small"] = limited(1)
+    assert [(await echo.ask(key="small")).status_code for _ in range(2)] == [200, 429]
+    assert (await echo.ask()).status_code == 200
+
+
+async def test_sign_ins_are_limited_by_address() -> None:
+    async with open_house(settings={"sign_ins_per_minute": 2}) as house:
+        statuses = [
+            (await house.ask("POST", "/api/v1/auth/login", key=None)).status_code for _ in range(3)
+        ]
+        assert statuses == [200, 200, 429]
+        house.outside.peer = "203.0.113.10"
+        answer = await house.ask("POST", "/api/v1/auth/login", key=None)
+        assert answer.status_code == 200
+
+
+async def test_open_paths_are_limited_by_address_and_apart_from_sign_ins() -> None:
+    async with open_house(settings={"open_per_minute": 1, "sign_ins_per_minute": 1}) as house:
+        await house.add("asr", ASR, make_service("asr", make_router()))
+        path = "/api/v1/asr/health"
+        assert [(await house.ask(path=path)).status_code for _ in range(2)] == [200, 429]
+        assert (await house.ask("POST", "/api/v1/auth/login", key=None)).status_code == 200
+        assert (await house.ask()).status_code == 200
+
+
+async def test_an_address_is_not_believed_from_just_anybody() -> None:
+    async with open_house(settings={"sign_ins_per_minute": 1}) as house:
+        statuses = [
+            (
+                await house.ask(
+                    "POST",
+                    "/api/v1/auth/login",
+                    key=None,
+                    headers={"x-forwarded-for": f"198.51.100.{number}"},
+                )
+            ).status_code
+            for number in range(2)
+        ]
+        assert statuses == [200, 429]
+
+
+async def test_a_trusted_proxy_is_believed() -> None:
+    settings = {"sign_ins_per_minute": 1, "trusted_proxies": "203.0.113.0/24"}
+    async with open_house(settings=settings) as house:
+        for number in range(2):
+            headers = {"x-forwarded-for": f"10.0.0.1, 198.51.100.{number}"}
+            answer = await house.ask("POST", "/api/v1/auth/login", key=None, headers=headers)
+            assert answer.status_code == 200

@@ -1,5 +1,6 @@
 """A running auth service, and those who call it: the gateway for somebody, or the operator."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,11 +16,14 @@ from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.contracts.auth import CreatedKey
 from ai4v.contracts.identity import (
+    REVOKED_MARK,
     Bootstrap,
     CredentialCheck,
     FirstRun,
     Principal,
     VerifiedCredential,
+    credential_cache_key,
+    hash_credential,
 )
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.ports.cache import Cache
@@ -70,12 +74,12 @@ class Caller:
 
     async def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """Send a request with a JSON body, unless it is None."""
-        return await self._http.request(method, path, json=body, headers=self._headers)
+        return await self.send(method, path, b"" if body is None else json.dumps(body).encode())
 
-    async def send(self, path: str, content: bytes) -> httpx2.Response:
-        """Post bytes as they are."""
+    async def send(self, method: str, path: str, content: bytes) -> httpx2.Response:
+        """Send bytes as they are and call them JSON."""
         headers = self._headers | {"content-type": "application/json"}
-        return await self._http.post(path, content=content, headers=headers)
+        return await self._http.request(method, path, content=content, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,11 @@ class House:
         """Ask whose credential it is."""
         body = CredentialCheck(credential=SecretStr(credential)).model_dump(mode="json")
         return await self.gateway.ask("POST", "/internal/credentials/verify", body)
+
+    async def is_marked(self, credential: str) -> bool:
+        """Tell whether gateways find that the credential was revoked."""
+        key = credential_cache_key(hash_credential(credential))
+        return await self.cache.get(key) == REVOKED_MARK
 
     async def principal_of(self, credential: str) -> Principal:
         """Return whose good credential it is."""

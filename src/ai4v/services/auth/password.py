@@ -92,9 +92,9 @@ def generate_password() -> str:
     return "".join(secrets.choice(_UNMISTAKABLE) for _ in range(_GENERATED_LENGTH))
 
 
-def _normalise(password: str) -> str:
+def _normalise(password: str) -> bytes:
     """Make one password of what two keyboards spell differently (NIST SP 800-63B-4: NFKC)."""
-    return unicodedata.normalize("NFKC", password)
+    return unicodedata.normalize("NFKC", password).encode(errors="surrogatepass")
 
 
 def _make_unmatchable(hasher: argon2.PasswordHasher) -> str:

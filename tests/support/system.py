@@ -1,0 +1,138 @@
+"""The whole platform in this process: gateway and services over ASGI, on a real PostgreSQL.
+
+The stores besides PostgreSQL are the memory adapters, shared as Valkey would be; services reach
+each other by the addresses below. Time is the test's own: `platform.clock`.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import asyncpg
+import httpx2
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from ai4v.adapters.memory.cache import MemoryCache
+from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
+from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.contracts.identity import Bootstrap, FirstRun
+from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.services.auth import app as auth
+from ai4v.services.auth.settings import AuthSettings
+from ai4v.services.gateway import app as gateway
+from ai4v.services.gateway.settings import GatewaySettings
+from tests.support.asgi import AppTransport, RunningApp
+from tests.support.clock import ManualClock
+from tests.support.key import KeyPair
+
+GATEWAY = "http://gateway:8080"
+AUTH = "http://auth:8081"
+ASR = "http://asr:8087"
+CLIENT_ADDRESS = "203.0.113.9"
+_INTERNAL = KeyPair()
+_JWT = KeyPair()
+
+
+@dataclass
+class Platform:
+    """Everything that runs, and what is shared."""
+
+    database_url: str
+    stack: AsyncExitStack
+    clock: ManualClock = field(default_factory=lambda: ManualClock(datetime.now(UTC)))
+    network: AppTransport = field(default_factory=lambda: AppTransport(CLIENT_ADDRESS))
+
+    def __post_init__(self) -> None:
+        self.cache = MemoryCache(self.clock)
+        self.limiter = MemoryRateLimiter(self.clock)
+        self.registry = MemoryRegistry()
+        self.client = self.connect(GATEWAY)
+
+    def connect(self, address: str) -> httpx2.AsyncClient:
+        """Return a client of whatever listens at an address."""
+        return httpx2.AsyncClient(transport=self.network, base_url=address)
+
+    async def start(self, address: str, app: ASGIApp) -> None:
+        """Run an app at an address until the platform ends."""
+        self.network.apps[address] = await self.stack.enter_async_context(RunningApp(app))
+
+    def stop(self, address: str) -> None:
+        """Let nobody listen at an address any more, as after a kill."""
+        del self.network.apps[address]
+
+    def settings(self, address: str) -> dict[str, object]:
+        """Return the settings that every service needs."""
+        return {
+            "port": int(address.rpartition(":")[2]),
+            "advertised_url": address,
+            "cache_url": SecretStr("memory://"),
+            "internal_public_key": _INTERNAL.public,
+            "database_url": SecretStr(self.database_url),
+        }
+
+    def sign(self, service: str, audience: str) -> dict[str, str]:
+        """Return the headers with which `service` asks `audience` for itself."""
+        signer = TokenSigner(_INTERNAL.private.get_secret_value(), service=service)
+        return {TOKEN_HEADER: signer.sign(None, audience)}
+
+    async def bootstrap(self) -> FirstRun:
+        """Make the administrator and the first key."""
+        answer = await self.connect(AUTH).post(
+            "/internal/bootstrap", headers=self.sign("cli", "auth")
+        )
+        first_run = Bootstrap.model_validate_json(answer.content).first_run
+        assert first_run is not None
+        return first_run
+
+    async def create_key(self, owner_key: str, body: Mapping[str, object]) -> dict[str, str]:
+        """Make a key as the owner of another key; return it as it was shown."""
+        answer = await self.client.post(
+            "/api/v1/auth/keys", json=body, headers={"authorization": owner_key}
+        )
+        assert answer.status_code == 201, answer.text
+        created: dict[str, str] = answer.json()
+        return created
+
+
+@asynccontextmanager
+async def open_platform(database_url: str) -> AsyncIterator[Platform]:
+    """Run gateway and auth on a database with their schemas; the users in it are removed."""
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    await connection.execute("TRUNCATE auth.users CASCADE")
+    await connection.close()
+    async with AsyncExitStack() as stack:
+        platform = Platform(database_url, stack)
+        await start_auth(platform)
+        await start_gateway(platform)
+        yield platform
+
+
+async def start_auth(platform: Platform) -> None:
+    """Run the auth service."""
+    settings = AuthSettings.model_validate(
+        {**platform.settings(AUTH), "jwt_private_key": _JWT.private}
+    )
+    adapters = auth.Adapters(
+        cache=platform.cache,
+        limiter=platform.limiter,
+        registry=platform.registry,
+        clock=platform.clock,
+    )
+    await platform.start(AUTH, auth.create_app(settings, adapters=adapters))
+
+
+async def start_gateway(platform: Platform) -> None:
+    """Run the gateway."""
+    settings = GatewaySettings.model_validate(
+        {**platform.settings(GATEWAY), "internal_private_key": _INTERNAL.private}
+    )
+    adapters = gateway.Adapters(
+        cache=platform.cache,
+        limiter=platform.limiter,
+        registry=platform.registry,
+        transport=platform.network,
+        clock=platform.clock,
+    )
+    await platform.start(GATEWAY, gateway.create_app(settings, adapters=adapters))

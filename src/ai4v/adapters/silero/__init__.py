@@ -1,0 +1,1 @@
+"""Silero voice activity detection, in a process of its own."""

@@ -10,6 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_requests()
+    _create_results()
+
+
+def _create_requests() -> None:
     op.create_table(
         "asr_requests",
         sa.Column("id", sa.Uuid, nullable=False),
@@ -20,7 +25,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("error_code", sa.String(64)),
         sa.Column("language", sa.String(16), nullable=False),
-        sa.Column("task", sa.String(16), nullable=False),
+        sa.Column("task", sa.String(32), nullable=False),
         sa.Column("model_id", sa.String(200), nullable=False),
         sa.Column("item_count", sa.SmallInteger, nullable=False),
         sa.Column(
@@ -48,6 +53,9 @@ def upgrade() -> None:
         schema="asr",
         postgresql_where=sa.text("status = 'started'"),
     )
+
+
+def _create_results() -> None:
     op.create_table(
         "asr_results",
         sa.Column("asr_request_id", sa.Uuid, nullable=False),

@@ -1,7 +1,8 @@
-"""Loads the engine beside the running service, so that a missing model stops no start."""
+"""Loads the engines beside the running service, so that a missing model stops no start."""
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from ai4v.contracts.error import ServiceUnavailableError
@@ -14,8 +15,22 @@ _log: Final = get_logger(__name__)
 class EngineLoader:
     """Tries until the recognizer is loaded, and knows why it is not."""
 
-    def __init__(self, recognizer: Recognizer, *, retry_s: float) -> None:
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        *,
+        start_others: Callable[[], Awaitable[None]],
+        retry_s: float,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            recognizer: loaded when the others run.
+            start_others: starts what the recognizer needs beside it; may be called again.
+            retry_s: between attempts.
+        """
         self._recognizer = recognizer
+        self._start_others = start_others
         self._retry_s = retry_s
         self._reason = "the speech engine is loading"
         self._is_loaded = False
@@ -24,6 +39,7 @@ class EngineLoader:
         """Load; return once it is. After that the engine looks after itself."""
         while not self._is_loaded:
             try:
+                await self._start_others()
                 await self._recognizer.load()
             except ServiceUnavailableError as error:
                 if error.message != self._reason:

@@ -120,7 +120,7 @@ class SpeechService:
             key_id=caller.principal.key_id,
             instance_id=self._instance_id,
             language=plan.applied.language.source_language,
-            task=plan.task,
+            task=plan.applied.task,
             model_id=plan.model_id,
             item_count=len(order.sources),
             timeout_s=caller.deadline.remaining_s(),

@@ -33,7 +33,7 @@ REQUESTS: Final = Table(
     Column("status", String(16), nullable=False),
     Column("error_code", String(64)),
     Column("language", String(16), nullable=False),
-    Column("task", String(16), nullable=False),
+    Column("task", String(32), nullable=False),
     Column("model_id", String(200), nullable=False),
     Column("item_count", SmallInteger, nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
-from ai4v.contracts.asr import AsrConfig, AsrRequest
+from ai4v.contracts.asr import AsrConfig, AsrRequest, AsrTask
 from ai4v.contracts.capability import Task, Tier
 from ai4v.kit.paging import Page
 from ai4v.ports.recognizer import RecognizerInfo
@@ -93,7 +93,7 @@ class RequestView(BaseModel):
     error_code: str | None = None
     """Why it failed: a code of the error body."""
     language: str
-    task: Task
+    task: AsrTask
     model_id: str
     item_count: int
     audio_s: float | None = Field(default=None, alias="audioDuration")

@@ -1,7 +1,7 @@
 """Run the gates in order, every one of them, and sum up: `python -m tools.gate check|test`.
 
 `check` runs the static gates, then the unit tests with sockets closed. `test` adds every other
-test and the coverage ratchet. A gate that fails does not stop those after it, so that one run
+test, measures branch coverage over all of them, and compares it with the ratchet. A gate that fails does not stop those after it, so that one run
 shows all there is to mend; the exit status is 1 when any failed.
 """
 
@@ -40,10 +40,9 @@ class Outcome:
 
 
 def tests(name: str, *arguments: str) -> Gate:
-    """Make a gate that runs pytest with coverage, which adds to what ran before it."""
+    """Make a gate that runs pytest."""
     report = _REPORTS / f"{name}.xml"
-    command = ("pytest", *arguments, "--cov", "--cov-report=", f"--junitxml={report}")
-    return Gate(name, command, report)
+    return Gate(name, ("pytest", *arguments, f"--junitxml={report}"), report)
 
 
 LINTS: Final = (
@@ -56,20 +55,24 @@ LINTS: Final = (
     Gate("repolint", ("python", "-m", "tools.repolint")),
     Gate("openapi", ("python", "-m", "tools.openapi", "--check")),
 )
-UNIT: Final = tests("unit", "tests/unit", "-n", _WORKERS, "--disable-socket", "--allow-unix-socket")
-OTHERS: Final = (
+_UNIT: Final = ("tests/unit", "-n", _WORKERS, "--disable-socket", "--allow-unix-socket")
+_OTHERS: Final = ("tests", "--ignore=tests/unit")
+_COVERAGE: Final = ("--cov", "--cov-report=")
+UNIT: Final = tests("unit", *_UNIT)
+ALL: Final = (
+    tests("unit", *_UNIT, *_COVERAGE),
     tests(
         "platform",
-        *("tests", "--ignore=tests/unit", "-m", "not connected", "-n", _WORKERS, "--cov-append"),
+        *(*_OTHERS, "-m", "not connected", "-n", _WORKERS, *_COVERAGE, "--cov-append"),
     ),
-    tests("connected", "tests", "--ignore=tests/unit", "-m", "connected", "--cov-append"),
+    tests("connected", *_OTHERS, "-m", "connected", *_COVERAGE, "--cov-append"),
     Gate("coverage", ("python", "-m", "tools.ratchet")),
 )
 PLANS: Final = {
     "lint": LINTS,
     "unit": (UNIT,),
     "check": (*LINTS, UNIT),
-    "test": (*LINTS, UNIT, *OTHERS),
+    "test": (*LINTS, *ALL),
 }
 
 

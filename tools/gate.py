@@ -1,8 +1,10 @@
 """Run the gates in order, every one of them, and sum up: `python -m tools.gate check|test`.
 
 `check` runs the static gates, then the unit tests with sockets closed. `test` adds every other
-test, measures branch coverage over all of them, and compares it with the ratchet. A gate that fails does not stop those after it, so that one run
-shows all there is to mend; the exit status is 1 when any failed.
+test, measures branch coverage over all of them, and compares it with the ratchet.
+
+A gate that fails does not stop those after it, so that one run shows all there is to mend; the
+exit status is 1 when any failed.
 """
 
 import subprocess

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import httpx2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -177,10 +178,17 @@ async def open_house(
     cache = cache or MemoryCache(clock)
     adapters = Adapters(cache, limiter or MemoryRateLimiter(clock), MemoryRegistry(clock), clock)
     app = create_app(keys.settings(database_url), adapters=adapters)
+    async with open_http(app) as http:
+        yield House(http, cache, clock, keys)
+
+
+@asynccontextmanager
+async def open_http(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Start an app, and stop it in the end; requests do not cross a socket."""
     async with app.router.lifespan_context(app) as state:
         transport = httpx2.ASGITransport(_with_state(app, dict(state or {})))
         async with httpx2.AsyncClient(transport=transport, base_url="http://auth") as http:
-            yield House(http, cache, clock, keys)
+            yield http
 
 
 def _with_state(app: ASGIApp, state: dict[str, object]) -> ASGIApp:

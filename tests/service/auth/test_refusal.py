@@ -10,7 +10,7 @@ from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.contracts.identity import Principal, Role
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.services.auth.app import create_app
-from tests.service.auth.house import PASSWORD, House, Keys, open_house, private_pem
+from tests.service.auth.house import PASSWORD, House, Keys, open_house, open_http, private_pem
 from tests.support.clock import ManualClock
 from tests.support.postgres import free_port
 
@@ -133,6 +133,21 @@ async def test_without_the_database_everything_that_needs_it_is_503_soon(keys: K
         assert (await house.check("a4v_x")).status_code == 401
         assert (await house.http.get("/api/v1/auth/health/live")).status_code == 204
         assert (await house.http.get("/api/v1/auth/health/ready")).status_code == 503
+
+
+@pytest.mark.usefixtures("database")
+async def test_without_valkey_it_starts_and_counts_for_itself(
+    auth_database_url: str, keys: Keys
+) -> None:
+    settings = keys.settings(auth_database_url, cache_url=f"valkey://127.0.0.1:{free_port()}/0")
+    async with open_http(create_app(settings)) as http:
+        house = House(http, MemoryCache(), ManualClock(), keys)
+        first = await house.bootstrap()
+        statuses = [(await house.sign_in("admin", "wrong")).status_code for _ in range(11)]
+        assert statuses == [401] * 10 + [429]
+        assert (await house.check(first.api_key)).status_code == 200
+        health = (await http.get("/api/v1/auth/health")).json()
+        assert health["components"] == {"postgres": "healthy", "valkey": "unhealthy"}
 
 
 def test_a_cache_of_an_unknown_kind_stops_the_start(keys: Keys) -> None:

@@ -33,7 +33,7 @@ class PasswordOverloadError(ServiceUnavailableError):
 
 
 class PasswordHasher:
-    """Hashes and verifies; each takes 19 MiB and about 20 ms of one core, two at a time."""
+    """Hashes and verifies; each takes 19 MiB and tens of milliseconds of a core, two at a time."""
 
     def __init__(self, *, max_pending: int = _MAX_PENDING) -> None:
         """Prepare.

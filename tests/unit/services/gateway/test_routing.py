@@ -1,0 +1,71 @@
+import pytest
+
+from ai4v.contracts.error import NotFoundError
+from ai4v.kit.topology import Service, load_topology
+from ai4v.services.gateway.routing import Access, Route, RouteTable
+
+
+def service(name: str, *prefixes: str) -> Service:
+    return Service(name, f"ai4v.services.{name}", 1, prefixes, (), "")
+
+
+TABLE = RouteTable(
+    [
+        service("gateway"),
+        service("auth", "/api/v1/auth"),
+        service("asr", "/api/v1/asr", "/services/inference/asr"),
+        service("live", "/api/v1/asr/stream"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "label"),
+    [
+        ("/api/v1/asr", "asr", "/api/v1/asr"),
+        ("/api/v1/asr/", "asr", "/api/v1/asr"),
+        ("/api/v1/asr/models", "asr", "/api/v1/asr"),
+        ("/services/inference/asr", "asr", "/services/inference/asr"),
+        ("/api/v1/asr/stream", "live", "/api/v1/asr/stream"),
+        ("/api/v1/asr/stream/x", "live", "/api/v1/asr/stream"),
+        ("/api/v1/asr/streams", "asr", "/api/v1/asr"),
+    ],
+)
+def test_the_longest_prefix_wins(path: str, name: str, label: str) -> None:
+    assert TABLE.find("POST", path) == Route(name, label, Access.CREDENTIAL)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/", "/api/v1", "/api/v1/asrx", "/API/v1/asr", "/internal/x", "/api/v1/gateway/x"]
+)
+def test_what_no_prefix_covers_is_not_found(path: str) -> None:
+    with pytest.raises(NotFoundError):
+        TABLE.find("GET", path)
+
+
+@pytest.mark.parametrize("end", ["/health", "/health/live", "/health/ready"])
+def test_health_is_open_to_those_who_read(end: str) -> None:
+    path = f"/api/v1/asr{end}"
+    assert TABLE.find("GET", path) == Route("asr", path, Access.OPEN, is_health=True)
+    assert TABLE.find("HEAD", path).access is Access.OPEN
+    assert TABLE.find("POST", path).access is Access.CREDENTIAL
+    assert TABLE.find("GET", f"{path}/more").access is Access.CREDENTIAL
+
+
+def test_signing_in_is_open_to_post() -> None:
+    path = "/api/v1/auth/login"
+    assert TABLE.find("POST", path) == Route("auth", path, Access.SIGN_IN)
+    assert TABLE.find("GET", path).access is Access.CREDENTIAL
+
+
+@pytest.mark.parametrize(
+    "prefix", ["/internal", "/internal/x", "/metrics", "api", "/api/", "/docs"]
+)
+def test_some_prefixes_are_never_routed(prefix: str) -> None:
+    with pytest.raises(ValueError, match=r"prefix|routes"):
+        RouteTable([service("asr", prefix)])
+
+
+def test_the_platforms_own_services_fit() -> None:
+    table = RouteTable(load_topology().services)
+    assert table.find("POST", "/services/inference/asr").service == "asr"

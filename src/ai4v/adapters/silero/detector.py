@@ -1,11 +1,9 @@
 """The voice activity detector that services use: Silero in a worker process.
 
-The library holds Python's lock while it computes, for seconds on long audio, so it has its own
-process rather than a thread.
+Seconds of work on long audio, much of it in Python, so it has its own process and not a thread.
 """
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from ai4v.adapters.silero.engine import DetectReply, DetectRequest, Settings
 from ai4v.adapters.silero.hysteresis import Rule
@@ -21,9 +19,6 @@ from ai4v.kit.workerspec import (
     WorkerSpec,
 )
 from ai4v.ports.voiceactivity import SpeechSpan
-
-_ENVIRONMENT: Final = {"OMP_THREAD_LIMIT": "1"}
-"""The library starts four threads for a model too small for two: four times the CPU time."""
 
 
 class VoiceActivityUnavailableError(ServiceUnavailableError):
@@ -51,7 +46,6 @@ class SileroVoiceActivityDetector:
                 factory="ai4v.adapters.silero.engine:DETECTOR",
                 settings=Settings(self._options.rule),
                 limits=Limits(threads=1),
-                environment=_ENVIRONMENT,
                 stop_grace_s=0.5,
                 queue_limit=self._options.queue_limit,
             )

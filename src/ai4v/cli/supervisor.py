@@ -15,11 +15,12 @@ from ai4v.cli.port import explain_busy, find_busy
 from ai4v.cli.secret import prepare_secrets
 from ai4v.cli.state import Phase, State, write_state
 from ai4v.cli.unit import Unit, UnitPlan, guarded
+from ai4v.kit.topology import load_topology
 
 _START_TIMEOUT_S = 180.0
 _SETTLE_TIMEOUT_S = 15.0
 """How long those that serve, degraded, may take to find each other."""
-_LOOK_S = 1.0
+_LOOK_S = 2.0
 _FIRST_LOOK_S = 0.1
 _HOPELESS_DEATHS = 3
 """A process that ends so often before it was ever well stops the start."""
@@ -45,7 +46,8 @@ class Supervisor:
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._told_to_stop.set)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                loop.add_signal_handler(number, self._told_to_stop.set)
         looking = asyncio.create_task(self._look_again(), name="look")
         try:
             if await self._unless_stopped(self._start()):
@@ -95,7 +97,7 @@ class Supervisor:
         topology = self._platform.topology
         hosts = {service.name: self._platform.host(service) for service in topology.services}
         if busy := find_busy(topology.ports, hosts):
-            raise CommandError(explain_busy(busy, topology))
+            raise CommandError(explain_busy(busy, load_topology()))
 
     async def _bring_up(self, *groups: Sequence[UnitPlan]) -> None:
         """Start groups, to be stopped in the reverse order, and wait until all are healthy.

@@ -76,9 +76,8 @@ def locate_runtime(folder: Path) -> Runtime:
     package = _locate_package()
     if os.geteuid() != 0:
         return Runtime(package / _INSTALL / "bin", None)
-    entry = pwd.getpwnam(_UNPRIVILEGED)
-    account = Account(entry.pw_uid, entry.pw_gid)
     folder.mkdir(parents=True, exist_ok=True)
+    account = unprivileged_account()
     require_entry(folder, account)
     copy = folder / f"runtime-{importlib.metadata.version(PACKAGE)}"
     if not copy.exists():
@@ -101,6 +100,12 @@ def _locate_package() -> Path:
         message = f"the wheel {PACKAGE} is not installed: run make up, or pip install {PACKAGE}"
         raise EmbeddedPostgresError(message)
     return Path(spec.submodule_search_locations[0])
+
+
+def unprivileged_account() -> Account:
+    """Return the user as whom PostgreSQL runs when we are root."""
+    entry = pwd.getpwnam(_UNPRIVILEGED)
+    return Account(entry.pw_uid, entry.pw_gid)
 
 
 def require_entry(folder: Path, account: Account) -> None:

@@ -131,8 +131,11 @@ def _valkey() -> Finding:
 
 def _data_dir(folder: Path) -> Finding:
     existing = next(part for part in (folder, *folder.parents) if part.exists())
-    is_good = os.access(existing, os.W_OK | os.X_OK)
-    return _judge("data folder", str(folder), "choose another AI4V_DATA_DIR", is_good=is_good)
+    if not os.access(existing, os.W_OK | os.X_OK):
+        remedy = f"{existing} cannot be written: choose another AI4V_DATA_DIR"
+        return Finding("data folder", "missing", str(folder), remedy)
+    problem = Layout(folder).find_closed_folder()
+    return _judge("data folder", str(folder), problem or "", is_good=problem is None)
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -1,0 +1,3 @@
+from tests.support.platform import platform
+
+__all__ = ["platform"]

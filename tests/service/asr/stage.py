@@ -3,20 +3,18 @@
 import asyncio
 import base64
 import io
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import httpx2
 import numpy as np
 import soundfile
-from joserfc.jwk import OKPKey
 from pydantic import SecretStr
 from sqlalchemy import RowMapping, select
-from starlette.types import Receive, Scope, Send
 
 from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.cache import MemoryCache
@@ -27,7 +25,7 @@ from ai4v.contracts.capability import Capability, Task, Tier
 from ai4v.contracts.identity import Principal, Role
 from ai4v.kit.database import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
-from ai4v.ports.audiocodec import RawFormat
+from ai4v.ports.audiocodec import AudioCodec, RawFormat
 from ai4v.ports.recognizer import (
     Recognition,
     RecognizedSegment,
@@ -38,10 +36,13 @@ from ai4v.ports.recognizer import (
 from ai4v.services.asr.app import Adapters, create_app
 from ai4v.services.asr.settings import AsrSettings
 from ai4v.services.asr.tables import REQUESTS, RESULTS
+from tests.support.asgi import AppTransport, RunningApp
+from tests.support.key import KeyPair
 
 MODEL_ID: Final = "scripted-1"
 WORDS: Final = {"hi": "नमस्ते दुनिया", "en": "hello world", "kok": "देव बरें करूं"}
-_KEY: Final = OKPKey.generate_key("Ed25519", private=True)
+_KEY: Final = KeyPair()
+_ADDRESS: Final = "http://asr:8087"
 
 
 def _info() -> RecognizerInfo:
@@ -122,17 +123,18 @@ class ScriptedRecognizer:
         return None
 
 
-class NotedCodec(MemoryAudioCodec):
+@dataclass
+class NotedCodec:
     """Notes how it was asked to read."""
 
-    def __init__(self) -> None:
-        self.raw: list[RawFormat | None] = []
+    codec: AudioCodec
+    raw: list[RawFormat | None] = field(default_factory=list)
 
     async def decode(
         self, content: bytes, *, rate_hz: int, max_duration_s: float, raw: RawFormat | None = None
     ) -> Audio:
         self.raw.append(raw)
-        return await super().decode(
+        return await self.codec.decode(
             content, rate_hz=rate_hz, max_duration_s=max_duration_s, raw=raw
         )
 
@@ -169,7 +171,7 @@ def body(*contents: bytes, language: str = "hi", **config: object) -> dict[str, 
 class Stage:
     """The app, its engines, and a caller."""
 
-    app: Callable[[Scope, Receive, Send], Any]
+    running: RunningApp
     client: httpx2.AsyncClient
     recognizer: ScriptedRecognizer
     codec: NotedCodec
@@ -205,7 +207,7 @@ def make_principal() -> Principal:
 
 
 def token(principal: Principal | None, *, audience: str = "asr") -> str:
-    pem = _KEY.as_pem(private=True).decode()
+    pem = _KEY.private.get_secret_value()
     return TokenSigner(pem, service="gateway").sign(principal, audience)
 
 
@@ -213,7 +215,7 @@ def make_settings(database_url: str, **changes: object) -> AsrSettings:
     values: dict[str, object] = {
         "database_url": SecretStr(database_url),
         "cache_url": SecretStr("memory://"),
-        "internal_public_key": SecretStr(_KEY.as_pem(private=False).decode()),
+        "internal_public_key": _KEY.public,
         "model_dir": Path("/nowhere"),
         "sweep_interval_s": 3600.0,
         **changes,
@@ -223,26 +225,23 @@ def make_settings(database_url: str, **changes: object) -> AsrSettings:
 
 @asynccontextmanager
 async def open_stage(
-    settings: AsrSettings, recognizer: ScriptedRecognizer | None = None
+    settings: AsrSettings,
+    recognizer: ScriptedRecognizer | None = None,
+    codec: AudioCodec | None = None,
 ) -> AsyncIterator[Stage]:
-    """Run the app's lifespan and give a client that comes through the gateway."""
+    """Run the app and give a client that comes as the gateway does."""
     recognizer = recognizer or ScriptedRecognizer()
-    codec = NotedCodec()
+    noted = NotedCodec(codec or MemoryAudioCodec())
     registry = MemoryRegistry()
-    adapters = Adapters(recognizer, codec, MemoryVoiceActivityDetector(), MemoryCache(), registry)
-    app = create_app(settings, adapters=adapters)
+    adapters = Adapters(recognizer, noted, MemoryVoiceActivityDetector(), MemoryCache(), registry)
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
     principal = make_principal()
-    async with app.router.lifespan_context(app) as state:
-
-        async def with_state(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = dict(state or {})
-            await app(scope, receive, send)
-
+    transport = AppTransport()
+    async with RunningApp(create_app(settings, adapters=adapters)) as running:
+        transport.apps[_ADDRESS] = running
+        headers = {TOKEN_HEADER: token(principal)}
         async with httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(with_state, raise_app_exceptions=False),
-            base_url="http://asr",
-            headers={TOKEN_HEADER: token(principal)},
+            transport=transport, base_url=_ADDRESS, headers=headers
         ) as client:
-            yield Stage(with_state, client, recognizer, codec, registry, database, principal)
+            yield Stage(running, client, recognizer, noted, registry, database, principal)
     await database.close()

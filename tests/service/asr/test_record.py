@@ -16,6 +16,11 @@ async def _status(stage: Stage) -> list[tuple[str, str | None]]:
     return [(row["status"], row["error_code"]) for row in await stage.requests()]
 
 
+async def _until_idle(stage: Stage) -> None:
+    if stage.running.exchanges:
+        await asyncio.wait(stage.running.exchanges, timeout=5)
+
+
 async def test_row_is_committed_before_the_engine_is_asked(stage: Stage) -> None:
     stage.recognizer.hold = asyncio.Event()
     call = asyncio.create_task(stage.infer(body(speech())))
@@ -46,6 +51,9 @@ async def test_surprise(stage: Stage) -> None:
     with capture_logs() as logs:
         response = await stage.infer(body(speech()))
     assert [log["event"] for log in logs if log["log_level"] == "error"]
+    await _until_idle(stage)
+    assert stage.running.surprises == [stage.recognizer.failure]
+    stage.running.surprises.clear()
     assert response.status_code == 500
     assert "declare" not in response.text
     assert await _status(stage) == [("failed", "INTERNAL_ERROR")]
@@ -66,6 +74,7 @@ async def test_caller_that_goes_away(stage: Stage) -> None:
     await stage.recognizer.is_called.wait()
     call.cancel()
     await asyncio.wait([call])
+    await _until_idle(stage)
     assert await _status(stage) == [("cancelled", None)]
     assert stage.recognizer.cancelled == 1
 
@@ -77,6 +86,11 @@ async def test_caller_that_goes_away_harms_no_other(stage: Stage) -> None:
     second = asyncio.create_task(stage.infer(body(speech())))
     first.cancel()
     await asyncio.wait([first])
+
+    async def first_has_ended() -> bool:
+        return stage.recognizer.cancelled == 1
+
+    await until(first_has_ended)
     stage.recognizer.hold.set()
     assert (await second).status_code == 200
     assert await _status(stage) == [("cancelled", None), ("completed", None)]

@@ -13,16 +13,23 @@ from typing import Final, TypeVar
 
 from fastapi import FastAPI
 
+from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.cache import MemoryCache
+from ai4v.adapters.memory.recognizer import MemoryRecognizer
 from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
+from ai4v.adapters.silero.detector import SileroVoiceActivityDetector
+from ai4v.adapters.sndfile.codec import SndfileCodec
 from ai4v.adapters.valkey.cache import ValkeyCache
 from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.registry import ValkeyRegistry
+from ai4v.adapters.whisper.recognizer import WhisperRecognizer
 from ai4v.kit.app import AppPlan, create_service_app
 from ai4v.kit.database import Database
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.listing import listed
+from ai4v.kit.model import ModelStore
 from ai4v.kit.serve import serve
 from ai4v.ports.audiocodec import AudioCodec
 from ai4v.ports.cache import Cache
@@ -217,5 +224,34 @@ async def _open_valkey(url: str) -> AsyncIterator[_Store]:
         yield _Store(ValkeyCache(connection), ValkeyRegistry(connection))
 
 
+@asynccontextmanager
+async def _open_memory_engines(_settings: AsrSettings) -> AsyncIterator[_Engines]:
+    codec, vad = MemoryAudioCodec(), MemoryVoiceActivityDetector()
+    yield _Engines(MemoryRecognizer(), codec, vad, _start_nothing)
+
+
+@asynccontextmanager
+async def _open_whisper(settings: AsrSettings) -> AsyncIterator[_Engines]:
+    codec, vad = SndfileCodec(), SileroVoiceActivityDetector()
+    recognizer = WhisperRecognizer.of_url(settings.recognizer_url, settings.model_dir)
+
+    async def start() -> None:
+        _require_model(settings, recognizer.info.model_id)
+        await codec.start()
+        await vad.start()
+
+    async with AsyncExitStack() as stack:
+        for engine in (codec, vad, recognizer):
+            stack.push_async_callback(engine.close)
+        yield _Engines(recognizer, codec, vad, start)
+
+
+def _require_model(settings: AsrSettings, name: str) -> None:
+    """Say how a model that can be pulled is had; one that an operator put there is not known."""
+    store = ModelStore(settings.model_dir)
+    if name in store.catalogue:
+        store.path(name)
+
+
 _STORES: Final = {"memory": _open_memory_store, **dict.fromkeys(SCHEMES, _open_valkey)}
-_ENGINES: Final[dict[str, Callable[[AsrSettings], AbstractAsyncContextManager[_Engines]]]] = {}
+_ENGINES: Final = {"memory": _open_memory_engines, "whisper": _open_whisper}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,9 +22,6 @@ from ai4v.services.asr.encoding import decode_base64
 from ai4v.services.asr.plan import Plan
 from ai4v.services.asr.segments import Window, cut, place, plan_windows
 
-_BATCH_S: Final = 60.0
-_BATCH_WINDOWS: Final = 16
-"""The engine takes one batch at a time: small ones let other callers in between."""
 _NOTHING_S: Final = 0.001
 
 
@@ -88,7 +85,7 @@ class Transcriber:
     ) -> tuple[Transcript, ...]:
         """Return one transcript for each source, in order, or fail as a whole.
 
-        Cancelling gives the engines free as soon as they have ended the batch they are in.
+        Cancelling gives the engines free as soon as they have ended what they are in.
 
         Raises:
             InvalidAudioError, AudioFormatError, AudioTooLongError: `errors` names the item.
@@ -145,18 +142,19 @@ class Transcriber:
     async def _recognize(
         self, jobs: Sequence[tuple[_Clip, Window]], plan: Plan, deadline: Deadline
     ) -> None:
-        for batch in _batches(jobs):
-            utterances = [
-                Utterance(cut(clip.audio, window), clip.language, plan.task)
-                for clip, window in batch
-            ]
-            started_s = time.perf_counter()
-            found = await self._recognizer.recognize(utterances, timeout_s=deadline.remaining_s())
-            spent_s = time.perf_counter() - started_s
-            total_s = sum(window.duration_s for _, window in batch)
-            for (clip, window), recognition in zip(batch, found, strict=True):
-                clip.found[window] = recognition
-                clip.processing_s += spent_s * window.duration_s / total_s
+        """Hear the windows; the engine orders and batches them, and lets other callers between."""
+        if not jobs:
+            return
+        utterances = [
+            Utterance(cut(clip.audio, window), clip.language, plan.task) for clip, window in jobs
+        ]
+        started_s = time.perf_counter()
+        found = await self._recognizer.recognize(utterances, timeout_s=deadline.remaining_s())
+        spent_s = time.perf_counter() - started_s
+        total_s = sum(window.duration_s for _, window in jobs)
+        for (clip, window), recognition in zip(jobs, found, strict=True):
+            clip.found[window] = recognition
+            clip.processing_s += spent_s * window.duration_s / total_s
 
     def _too_long(self) -> str:
         limit_min = self._max_audio_s / 60
@@ -173,21 +171,6 @@ def _named(source: AudioSource, error: PlatformError) -> PlatformError:
 
 def _duration_s(window: Window) -> float:
     return window.duration_s
-
-
-def _batches(
-    jobs: Sequence[tuple[_Clip, Window]],
-) -> Iterator[Sequence[tuple[_Clip, Window]]]:
-    first = 0
-    total_s = 0.0
-    for index, (_, window) in enumerate(jobs):
-        is_full = total_s + window.duration_s > _BATCH_S or index - first == _BATCH_WINDOWS
-        if index > first and is_full:
-            yield jobs[first:index]
-            first, total_s = index, 0.0
-        total_s += window.duration_s
-    if first < len(jobs):
-        yield jobs[first:]
 
 
 def _join(clip: _Clip) -> Transcript:

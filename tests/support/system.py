@@ -8,17 +8,23 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 import httpx2
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.identity import Bootstrap, FirstRun
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.ports.recognizer import Recognizer
+from ai4v.services.asr import app as asr
+from ai4v.services.asr.settings import AsrSettings
 from ai4v.services.auth import app as auth
 from ai4v.services.auth.settings import AuthSettings
 from ai4v.services.gateway import app as gateway
@@ -98,7 +104,10 @@ class Platform:
 
 @asynccontextmanager
 async def open_platform(database_url: str) -> AsyncIterator[Platform]:
-    """Run gateway and auth on a database with their schemas; the users in it are removed."""
+    """Run gateway and auth on a database with their schemas; the users in it are removed.
+
+    `start_asr` adds the speech service.
+    """
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
     await connection.execute("TRUNCATE auth.users CASCADE")
     await connection.close()
@@ -136,3 +145,16 @@ async def start_gateway(platform: Platform) -> None:
         clock=platform.clock,
     )
     await platform.start(GATEWAY, gateway.create_app(settings, adapters=adapters))
+
+
+async def start_asr(platform: Platform, recognizer: Recognizer) -> None:
+    """Run the speech service on an engine."""
+    settings = AsrSettings.model_validate({**platform.settings(ASR), "model_dir": Path("/nowhere")})
+    adapters = asr.Adapters(
+        recognizer=recognizer,
+        codec=MemoryAudioCodec(),
+        vad=MemoryVoiceActivityDetector(),
+        cache=platform.cache,
+        registry=platform.registry,
+    )
+    await platform.start(ASR, asr.create_app(settings, adapters=adapters))

@@ -16,7 +16,7 @@ from ai4v.contracts.error import FieldError, PlatformError, ServiceUnavailableEr
 from ai4v.kit.app import AppPlan, create_edge_app, create_service_app
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.health import HealthMonitor
-from ai4v.kit.identity import TOKEN_HEADER, CurrentAdministrator, TokenSigner, TokenVerifier
+from ai4v.kit.identity import TOKEN_HEADER, TokenSigner, TokenVerifier
 from ai4v.kit.request import get_deadline, get_request_id
 from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
@@ -54,15 +54,11 @@ async def fail() -> None:
     raise RuntimeError("a secret detail")
 
 
-async def administer(_administrator: CurrentAdministrator) -> None:
-    return None
-
-
 def make_plan() -> AppPlan:
     router = APIRouter(prefix="/api/v1/asr")
     router.add_api_route("/take", take, methods=["POST"])
     router.add_api_route("/read", read, methods=["POST"])
-    for handler in (left, refuse, be_unavailable, fail, administer):
+    for handler in (left, refuse, be_unavailable, fail):
         router.add_api_route(f"/{handler.__name__}", handler, methods=["GET"])
 
     @asynccontextmanager
@@ -220,10 +216,6 @@ async def test_open_paths_need_no_token(service: RunningApp) -> None:
         assert (await stranger.get(path)).is_success
     for path in ("/metrics", "/openapi.json"):
         assert (await stranger.get(f"http://asr{path}")).is_success
-
-
-async def test_administrators_only(client: httpx2.AsyncClient) -> None:
-    assert code(await client.get("/administer")) == (401, "AUTHENTICATION_ERROR")
 
 
 async def test_health_tells_what_is_down(service: RunningApp, health: HealthMonitor) -> None:

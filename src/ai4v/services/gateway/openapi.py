@@ -1,6 +1,6 @@
 """One description of the API out of those of all services."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -25,7 +25,7 @@ class MergedDocument:
     """Grows by one service at a time.
 
     The names of a service's schemas and operations get the service's name in front, so that two
-    services may use the same.
+    services may use the same. Schemas that only other paths use are left out.
     """
 
     def __init__(self, title: str, version: str) -> None:
@@ -49,7 +49,10 @@ class MergedDocument:
             "info": self._info,
             "security": _SECURITY,
             "paths": dict(sorted(self._paths.items())),
-            "components": {"schemas": self._schemas, "securitySchemes": _SECURITY_SCHEMES},
+            "components": {
+                "schemas": _keep_used(self._schemas, self._paths),
+                "securitySchemes": _SECURITY_SCHEMES,
+            },
         }
 
 
@@ -65,6 +68,26 @@ def _rename_value(value: JsonValue, service: str) -> JsonValue:
     if isinstance(value, str) and value.startswith(_REFERENCE):
         return f"{_REFERENCE}{service}.{value.removeprefix(_REFERENCE)}"
     return value
+
+
+def _keep_used(schemas: Document, paths: Document) -> Document:
+    used: set[str] = set()
+    found = set(_list_references(paths))
+    while found:
+        used |= found
+        found = {name for key in found for name in _list_references(schemas.get(key))} - used
+    return {name: schema for name, schema in schemas.items() if name in used}
+
+
+def _list_references(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _list_references(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _list_references(item)
+    elif isinstance(value, str) and value.startswith(_REFERENCE):
+        yield value.removeprefix(_REFERENCE)
 
 
 def _mark_security(path: str, item: Document, service: str) -> Document:

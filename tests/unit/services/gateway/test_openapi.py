@@ -5,13 +5,20 @@ from ai4v.services.gateway.openapi import Document, MergedDocument
 
 def document(path: str) -> Document:
     answer: JsonValue = {"$ref": "#/components/schemas/Thing"}
+    part: JsonValue = {"$ref": "#/components/schemas/Part"}
     return {
         "paths": {
             path: {"get": {"operationId": "show", "x": [answer]}},
             "/internal/x": {"get": {"operationId": "inner"}},
             f"{path}x": {"get": {"operationId": "other"}},
         },
-        "components": {"schemas": {"Thing": {"properties": {"more": answer}}}},
+        "components": {
+            "schemas": {
+                "Thing": {"properties": {"more": answer, "part": part}},
+                "Part": {"type": "string"},
+                "Inner": {"properties": {"thing": answer}},
+            }
+        },
     }
 
 
@@ -29,8 +36,13 @@ def test_only_paths_that_are_routed_are_taken() -> None:
 def test_names_of_two_services_do_not_meet() -> None:
     built = merge("a", "b")
     schemas = as_object(as_object(built["components"])["schemas"])
-    assert set(schemas) == {"a.Thing", "b.Thing"}
-    assert schemas["b.Thing"] == {"properties": {"more": {"$ref": "#/components/schemas/b.Thing"}}}
+    assert set(schemas) == {"a.Thing", "a.Part", "b.Thing", "b.Part"}
+    assert schemas["b.Thing"] == {
+        "properties": {
+            "more": {"$ref": "#/components/schemas/b.Thing"},
+            "part": {"$ref": "#/components/schemas/b.Part"},
+        }
+    }
     path = as_object(as_object(built["paths"])["/api/v1/b"])
     assert path["get"] == {
         "operationId": "b_show",

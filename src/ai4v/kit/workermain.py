@@ -42,8 +42,8 @@ class Setup(msgspec.Struct, frozen=True):
 class Source(Protocol):
     """An unbuffered end to read from."""
 
-    def readinto(self, buffer: memoryview, /) -> int | None:
-        """Fill some of `buffer`; 0 at the end."""
+    def readinto(self, view: memoryview, /) -> int | None:
+        """Fill some of `view`; 0 at the end."""
         ...
 
 

@@ -1,20 +1,15 @@
 """A speech service that tells what reached it, and others that misbehave."""
 
 import asyncio
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ai4v.contracts.capability import Capability, Task, Tier
-from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import CurrentCaller
-from ai4v.kit.request import get_deadline
-
-CurrentDeadline = Annotated[Deadline, Depends(get_deadline)]
 
 
 class Echo(BaseModel):
@@ -27,17 +22,12 @@ class Echo(BaseModel):
     body: str
     caller: str
     subject: str | None
-    remaining_ms: int
 
 
 def make_router() -> APIRouter:
     router = APIRouter()
 
-    async def echo(
-        request: Request,
-        caller: CurrentCaller,
-        deadline: Annotated[Deadline, Depends(get_deadline)],
-    ) -> Echo:
+    async def echo(request: Request, caller: CurrentCaller) -> Echo:
         return Echo(
             method=request.method,
             path=request.url.path,
@@ -46,7 +36,6 @@ def make_router() -> APIRouter:
             body=(await request.body()).decode(),
             caller=caller.service,
             subject=caller.principal.subject if caller.principal else None,
-            remaining_ms=int(deadline.remaining_s() * 1000),
         )
 
     async def teapot() -> Response:

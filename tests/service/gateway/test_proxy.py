@@ -76,7 +76,6 @@ async def test_the_request_id_is_shared(echo: House) -> None:
 async def test_the_deadline_is_passed_on(echo: House) -> None:
     told = (await echo.ask(headers={"x-request-timeout-ms": "5000"})).json()
     assert 0 < int(told["headers"]["x-request-timeout-ms"]) <= 5000
-    assert 0 < told["remaining_ms"] <= 5000
 
 
 async def test_status_and_headers_come_back_but_those_of_the_hop(echo: House) -> None:

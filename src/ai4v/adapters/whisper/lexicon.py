@@ -31,6 +31,8 @@ _FREQUENT: Final = 0.12
 _KNOWN: Final = 0.3
 _TOP_WORDS: Final = 160
 _WORST: Final = 1.3
+_SURE: Final = 0.45
+"""A match this near is not looked past."""
 _CACHED: Final = 20_000
 
 
@@ -102,17 +104,20 @@ class Lexicon:
     def find(self, spelling: str) -> Match | None:
         """Return the likeliest word that is spelt so in Arabic letters; None when none is near."""
         letters = split_arabic(spelling)
-        best: Match | None = None
-        bound = _WORST
-        for entry in self._candidates(_skeleton(letters)):
+        skeleton = _skeleton(letters)
+        near = self._best(letters, (skeleton,), None)
+        if near and near.cost <= _SURE:
+            return near
+        return self._best(letters, tuple(_shortened(skeleton))[1:], near)
+
+    def _best(
+        self, letters: tuple[str, ...], keys: tuple[str, ...], best: Match | None
+    ) -> Match | None:
+        """Return the best of `best` and of the words under `keys`."""
+        bound = best.cost if best else _WORST
+        found = {entry.word: entry for key in keys for entry in self._near.get(key, ())}
+        for entry in sorted(found.values(), key=lambda entry: entry.prior):
             cost = entry.prior + distance(entry.sounds, letters, bound - entry.prior)
             if cost < bound:
                 best, bound = Match(entry.word, cost), cost
         return best
-
-    def _candidates(self, skeleton: str) -> list[_Entry]:
-        found: dict[str, _Entry] = {}
-        for key in dict.fromkeys(_shortened(skeleton)):
-            for entry in self._near.get(key, ()):
-                found[entry.word] = entry
-        return sorted(found.values(), key=lambda entry: entry.prior)

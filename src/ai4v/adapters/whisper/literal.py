@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ai4v.adapters.whisper.phone import split_arabic
+from ai4v.adapters.whisper.phone import FINAL_YE, START, split_arabic
 
 _CONSONANTS: Final = {
     "ک": "क", "ق": "क", "کھ": "ख", "خ": "ख", "گ": "ग", "گھ": "घ", "غ": "ग", "چ": "च", "چھ": "छ",
@@ -12,7 +12,14 @@ _CONSONANTS: Final = {
     "ر": "र", "رھ": "र्ह", "ل": "ल", "لھ": "ल्ह", "ش": "श", "س": "स", "ص": "स", "ث": "स", "ہ": "ह",
     "ھ": "ह", "ح": "ह",
 }  # fmt: skip
-_LONG: Final = {"ا": ("आ", "ा"), "آ": ("आ", "ा"), "ی": ("ई", "ी"), "ے": ("ए", "े"), "و": ("ओ", "ो")}
+_LONG: Final = {
+    "ا": ("आ", "ा"),
+    "آ": ("आ", "ा"),
+    "ی": ("ई", "ी"),
+    FINAL_YE: ("ई", "ी"),
+    "ے": ("ए", "े"),
+    "و": ("ओ", "ो"),
+}
 _SIGNS: Final = "ािीुूेैोौ"
 
 
@@ -23,7 +30,7 @@ def spell_literally(word: str) -> str:
     for place, letter in enumerate(letters):
         is_first, is_last = place == 0, place == len(letters) - 1
         follows_vowel = not written or written[-1] in _SIGNS or written[-1] in "आईएओ"
-        if letter in _LONG and not (letter == "ا" and is_first and letters[1:2] != ("ا",)):
+        if letter in _LONG:
             full, sign = _LONG[letter]
             if not follows_vowel:
                 written += sign
@@ -31,8 +38,8 @@ def spell_literally(word: str) -> str:
                 written += "व" if letter == "و" else "य"
             else:
                 written += full
-        elif letter == "ا":
-            written += "अ" if letters[1:2] and letters[1] not in _LONG else ""
+        elif letter == START:
+            written += "अ"
         elif letter == "ں":
             written += "ं" if written else ""
         elif letter == "ہ" and is_last and not is_first and not follows_vowel:

@@ -44,18 +44,23 @@ def mel_filters() -> NDArray[np.float32]:
 def log_mel(samples: Samples, frames: int) -> Features:
     """Compute the features of a window of `frames` frames.
 
+    After the sound the features are 0, as in faster-whisper. That is no silence, which would be
+    below, but the model hears the ends of words better so (tests/data/speech/README.md).
+
     Args:
-        samples: shape [n], 16 kHz; silence is added, or the end left out, to fill the window.
+        samples: shape [n], 16 kHz, n > 0; what does not fit into the window is left out.
         frames: length of the window, 100 a second; at least 2.
     """
-    size = frames * HOP_SAMPLES
+    heard = min(frames, len(samples) // HOP_SAMPLES + 1)
+    size = max(heard * HOP_SAMPLES, _WINDOW_SAMPLES)
     padded = np.zeros(size, np.float32)
     padded[: min(size, len(samples))] = samples[:size]
     padded = np.pad(padded, _WINDOW_SAMPLES // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW_SAMPLES)
     hann = np.hanning(_WINDOW_SAMPLES + 1)[:-1].astype(np.float32)
-    spectrum = np.fft.rfft(windows[::HOP_SAMPLES][:frames] * hann)
+    spectrum = np.fft.rfft(windows[::HOP_SAMPLES][:heard] * hann)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     bands = np.log10(np.maximum(mel_filters() @ power.T, _LOWEST_POWER))
-    scaled: Features = (np.maximum(bands, bands.max() - 8.0) + 4.0) / 4.0
-    return scaled.astype(np.float32, copy=False)
+    features = np.zeros((BANDS, frames), np.float32)
+    features[:, :heard] = (np.maximum(bands, bands.max() - 8.0) + 4.0) / 4.0
+    return features

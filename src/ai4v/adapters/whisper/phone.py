@@ -4,6 +4,7 @@ Arabic letters leave short vowels unwritten and share one letter between several
 word is found by what its letters could stand for, not letter by letter.
 """
 
+import itertools
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
@@ -84,7 +85,17 @@ _EXTRA: Final = {
     "ں": 0.2, "ن": 0.7, "آ": 0.7,
 }  # fmt: skip
 _DROP_DOUBLE: Final = 0.1
-_START_ALIF: Final = 0.03
+_PLAIN: Final = dict(zip("खघछझठढथधफभ", "कगचजटडतदपब", strict=True))
+_DROP_START: Final = 0.5
+START: Final = "\u0627\u0654"
+"""An alif that carries a vowel which begins the word."""
+FINAL_YE: Final = "ى"
+"""A ye at the end is another letter than one for e."""
+_START_COST: Final = {"a": 0.0, "i": 0.0, "u": 0.0, "A": 0.25, "e": 0.25, "E": 0.2, "O": 0.3}
+_FINAL_YE_COST: Final = {"I": 0.0, "i": 0.2, "e": 0.25, "E": 0.35, "य": 0.2}
+_EXTRA_START: Final = 0.5
+_EXTRA_BEFORE_S: Final = 0.1
+"""Urdu spells sk-, st- as isk-, ist-."""
 _SAME: Final = str.maketrans(
     {"ي": "ی", "ى": "ی", "ك": "ک", "ە": "ہ", "ۂ": "ہ", "ۃ": "ہ", "ة": "ہ", "ه": "ہ", "ؤ": "و",
      "أ": "ا", "إ": "ا", "ۓ": "ے", "ڡ": "ف", "ٻ": "ب", "ګ": "گ"}
@@ -98,6 +109,8 @@ def _cost_table() -> dict[tuple[str, str], float]:
             letter = entry.rstrip("0123456789.")
             key = (unicodedata.normalize("NFD", sound), letter)
             table[key] = float(entry[len(letter) :] or 0.0)
+    table.update({(sound, START): cost for sound, cost in _START_COST.items()})
+    table.update({(sound, FINAL_YE): cost for sound, cost in _FINAL_YE_COST.items()})
     return table
 
 
@@ -128,7 +141,10 @@ def split_devanagari(word: str) -> tuple[str, ...]:
 
 
 def split_arabic(word: str) -> tuple[str, ...]:
-    """Return the letters of a word, each with the breath that follows it; no vowel signs."""
+    """Return the letters of a word, each with the breath that follows it; no vowel signs.
+
+    An alif at the start is told apart, and left out before the letter of a long vowel.
+    """
     letters: list[str] = []
     for letter in unicodedata.normalize("NFC", word).translate(_SAME):
         if unicodedata.combining(letter) or letter in "\u0640\u200c\u200d":
@@ -137,6 +153,10 @@ def split_arabic(word: str) -> tuple[str, ...]:
             letters[-1] += letter
         else:
             letters.append(letter)
+    if letters[:1] == ["ا"] and len(letters) > 1:
+        letters[:1] = [] if letters[1] in {"و", "ی", "ے"} else [START]
+    if letters[1:] and letters[-1] == "ی":
+        letters[-1] = FINAL_YE
     return tuple(letters)
 
 
@@ -148,29 +168,33 @@ def distance(sounds: Sequence[str], letters: Sequence[str], bound: float) -> flo
 
     Gives up and returns infinity once it must be above `bound`.
     """
-    row = [0.0]
-    for place, letter in enumerate(letters):
-        row.append(row[-1] + _extra(letter, is_first=place == 0))
+    extras = [_extra(letters, place) for place in range(len(letters))]
+    row = [0.0, *itertools.accumulate(extras)]
     last = ""
     for sound in sounds:
-        drop = _DROP_DOUBLE if last and last[0] == sound[0] else _DROP.get(sound, 1.0)
+        if not last and sound in VOWELS:
+            drop = _DROP_START
+        else:
+            is_double = last[:1] == sound[0] or _PLAIN.get(sound) == last
+            drop = _DROP_DOUBLE if is_double else _DROP.get(sound, 1.0)
         following = [row[0] + drop]
         for place, letter in enumerate(letters):
             cost = min(
                 row[place] + _COST.get((sound, letter), _CLASH),
                 row[place + 1] + drop,
-                following[place] + _extra(letter, is_first=place == 0),
+                following[place] + extras[place],
             )
             following.append(cost)
         row = following
         if min(row) > bound:
             return float("inf")
-        if sound != SCHWA:
+        if sound != SCHWA or not last:
             last = sound
     return row[-1]
 
 
-def _extra(letter: str, *, is_first: bool) -> float:
-    if is_first and letter == "ا":
-        return _START_ALIF
-    return _EXTRA.get(letter, 1.0)
+def _extra(letters: Sequence[str], place: int) -> float:
+    """Return the cost of a letter that stands for no sound."""
+    if place == 0 and letters[0] in {START, "ی"}:
+        return _EXTRA_BEFORE_S if letters[1:2] == ("س",) else _EXTRA_START
+    return _EXTRA.get(letters[place], 1.0)

@@ -59,7 +59,7 @@ def make_plan(language: str, task: Task, *, respelled: frozenset[str]) -> Plan:
             language,
             is_translation=False,
             script=script,
-            scripts=(script, "Arab"),
+            scripts=("Arab",),
             is_respelled=True,
         )
     return Plan(language, is_translation=False, script=script, scripts=(script,))

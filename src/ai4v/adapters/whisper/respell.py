@@ -15,16 +15,31 @@ from ai4v.adapters.whisper.literal import spell_literally
 
 _FREQUENT: Final = Path(__file__).with_name("hindi_frequent.txt")
 _WORD: Final = re.compile("[\u0600-\u060b\u060d-\u061a\u061c-\u061e\u0620-\u06d3\u06d5-\u06ff]+")
-_SIGNS: Final = str.maketrans({"۔": "।", "،": ",", "؟": "?", "؛": ";"})
+_SIGN: Final = re.compile("([,.?!۔،؟؛:]+)")
+_SIGNS: Final = str.maketrans({".": "।", "۔": "।", "،": ",", "؟": "?", "؛": ";"})
 _PER_WORD: Final = 0.35
 _JOIN: Final = 0.25
 _SPLIT: Final = 0.55
 _MOST_JOINED: Final = 2
 _GOOD: Final = 0.45
+_SURE: Final = 0.15
 _LITERAL: Final = 1.0
 _LITERAL_LETTER: Final = 0.06
 _I_FOLLOWS: Final = frozenset(
     {"", "और", "कि", "तो", "क्या", "लेकिन", "जब", "अगर", "अब", "आज", "कल", "पर", "फिर"}
+)
+
+
+_TOGETHER: Final = frozenset(
+    (pronoun, postposition)
+    for pronouns, postpositions in (
+        ("उस इस किस जिस उन इन किन जिन", "ने को का की के से"),
+        ("हम तुम आप", "ने को से"),
+        ("आप", "का की के"),
+        ("मैं", "ने"),
+    )
+    for pronoun in pronouns.split()
+    for postposition in postpositions.split()
 )
 
 
@@ -37,10 +52,12 @@ class Respeller:
     def respell(self, text: str) -> str:
         """Return `text` with every word in Arabic letters, and Urdu's signs, in Devanagari."""
         parts: list[str] = []
-        for phrase in re.split(r"([,.?!۔،؟؛:]+)", text):
+        for phrase in _SIGN.split(text):
             words = phrase.split()
             if not words:
-                parts.append(phrase.translate(_SIGNS).replace(".", "।").strip())
+                continue
+            if _SIGN.fullmatch(phrase):
+                parts.append(phrase.translate(_SIGNS))
             elif any(_WORD.search(word) for word in words):
                 parts.append(" " + " ".join(self._phrase(words)))
             else:
@@ -65,6 +82,8 @@ class Respeller:
             if len(words) == 1:
                 yield _PER_WORD, words
             return
+        if len(words) > 1 and all(self._is_sure(word) for word in words):
+            return
         match = self._lexicon.find(spelling)
         if match:
             yield match.cost + _PER_WORD + _JOIN * (len(words) - 1), [match.word]
@@ -82,18 +101,30 @@ class Respeller:
                 cost = first.cost + second.cost + 2 * _PER_WORD + _SPLIT
                 yield cost, [first.word, second.word]
 
+    def _is_sure(self, spelling: str) -> bool:
+        match = self._lexicon.find(spelling)
+        return match is not None and match.cost <= _SURE
+
     def _good(self, spelling: str) -> Match | None:
         match = self._lexicon.find(spelling)
         return match if match and match.cost <= _GOOD else None
 
 
 def _settle(words: list[str]) -> list[str]:
-    """Tell मैं (I) from में (in), which are written alike: a postposition follows a noun."""
+    """Do what Hindi does and Urdu does not write.
+
+    मैं (I) and में (in) are written alike: a postposition follows a noun. Postpositions are written
+    together with a pronoun.
+    """
     settled: list[str] = []
     for word in words:
-        is_first_person = (settled[-1] if settled else "") in _I_FOLLOWS
-        is_either = word in {"में", "मैं"}
-        settled.append(("मैं" if is_first_person else "में") if is_either else word)
+        before = settled[-1] if settled else ""
+        if word in {"में", "मैं"}:
+            settled.append("मैं" if before in _I_FOLLOWS else "में")
+        elif (before, word) in _TOGETHER:
+            settled[-1] = before + word
+        else:
+            settled.append(word)
     return settled
 
 

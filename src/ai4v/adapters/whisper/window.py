@@ -1,7 +1,7 @@
 """How long a window an utterance is given, and which utterances share a batch. Pure.
 
 Whisper pads everything to 30 s, and its encoder is most of a short clip's cost. A window cut to
-the clip gives the same text several times faster, if silence is left at its end.
+the clip gives the same text several times faster, if room is left at its end.
 """
 
 import math
@@ -12,7 +12,7 @@ from ai4v.adapters.whisper.mel import FRAMES_PER_S
 LONGEST_S: Final = 30.0
 FULL_FRAMES: Final = int(LONGEST_S * FRAMES_PER_S)
 MARGIN_S: Final = 2.0
-"""Silence after the clip; with less, the last word is lost or said twice."""
+"""Room after the clip; with less, the last word is lost or said twice."""
 _STEP_S: Final = 2.0
 _SHORTEST_S: Final = 4.0
 _BATCH_FRAMES: Final = 2 * FULL_FRAMES

@@ -52,14 +52,14 @@ class _Commands(click.Group):
     "AI4V_API_KEY.",
 )
 @click.version_option(__version__, prog_name=PROGRAM)
-def _root() -> None:
+def root() -> None:
     """AI4V-C: speech and translation for India's languages, on your own machine."""
 
 
 def main() -> None:
     """Run the command line; a failure is one message and a status, never a traceback."""
     try:
-        _root(prog_name=PROGRAM)
+        root(prog_name=PROGRAM)
     except CommandError as error:
         click.echo(f"{PROGRAM}: {error.message}", err=True)
         sys.exit(error.code)

@@ -33,7 +33,13 @@ def reset(*, as_json: bool) -> None:
 
 @admin.command("create-user")
 @click.argument("username")
-@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.USER.value)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.USER.value,
+    show_default=True,
+    help="What the user may do.",
+)
 @json_option
 def create_user(username: str, role: str, *, as_json: bool) -> None:
     """Add a user with a generated password, shown once."""

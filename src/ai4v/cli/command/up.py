@@ -51,7 +51,7 @@ def up(*, detach: bool, accept_licences: bool, without: tuple[str, ...], as_json
 
 
 @click.command(hidden=True)
-@click.option("--model-left-out", is_flag=True)
+@click.option("--model-left-out", is_flag=True, help="Do not wait for engines.")
 def supervise(*, model_left_out: bool) -> None:
     """Look after the platform without a terminal: what `up --detach` leaves behind."""
     _supervise(_open_platform(), lambda _state: None, is_model_left_out=model_left_out)

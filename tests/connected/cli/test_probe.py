@@ -1,0 +1,83 @@
+"""What the supervisor makes of answers, over real sockets."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ai4v.cli.port import BusyPort, explain_busy, find_busy, find_shift, is_free
+from ai4v.cli.probe import probe_service, probe_valkey
+from ai4v.kit.topology import load_topology
+from tests.support.postgres import free_port
+
+pytestmark = pytest.mark.connected
+
+HOST = "127.0.0.1"
+
+
+@asynccontextmanager
+async def answering(answer: Callable[[bytes], bytes]) -> AsyncIterator[int]:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(await reader.read(1_000)))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(handle, HOST, 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "health"),
+    [
+        (b'HTTP/1.1 200 OK\r\n\r\n{"status": "healthy"}', "healthy"),
+        (b'HTTP/1.1 200 OK\r\n\r\n{"status": "degraded"}', "degraded"),
+        (b'HTTP/1.1 503 No\r\n\r\n{"status": "unhealthy"}', "unhealthy"),
+        (b"HTTP/1.1 500 No\r\n\r\noops", None),
+        (b'HTTP/1.1 404 No\r\n\r\n{"detail": {}}', None),
+        (b"HTTP/1.1 404 No\r\n\r\n[]", None),
+        (b"", None),
+    ],
+)
+async def test_service_is_as_it_says(answer: bytes, health: str | None) -> None:
+    asked = []
+
+    def reply(request: bytes) -> bytes:
+        asked.append(request)
+        return answer
+
+    async with answering(reply) as port:
+        assert await probe_service(HOST, port, "asr") == health
+    assert asked[0].startswith(b"GET /api/v1/asr/health HTTP/1.1\r\n")
+
+
+async def test_nobody_is_no_answer() -> None:
+    port = free_port()
+    assert await probe_service(HOST, port, "asr") is None
+    assert await probe_valkey(HOST, port, "secret") is None
+
+
+async def test_valkey_is_well_when_it_answers_the_ping() -> None:
+    async with answering(lambda _request: b"+OK\r\n+PONG\r\n+OK\r\n") as port:
+        assert await probe_valkey(HOST, port, "secret") == "healthy"
+    async with answering(lambda _request: b"-LOADING Redis is loading\r\n") as port:
+        assert await probe_valkey(HOST, port, "secret") is None
+
+
+def test_busy_port_is_found_with_its_holder() -> None:
+    with socket.create_server((HOST, 0)) as holder:
+        port = holder.getsockname()[1]
+        assert not is_free(HOST, port)
+        (busy,) = find_busy({"taken": port, "free": free_port()}, {})
+    assert (busy.name, busy.port) == ("taken", port)
+    assert busy.holder.startswith(f"pid {os.getpid()} (")
+    assert is_free(HOST, port)
+
+
+def test_explanation_offers_a_shift() -> None:
+    said = explain_busy([BusyPort("asr", 8087, "pid 7 (other)")], load_topology())
+    assert said.startswith("port 8087, which asr needs, is taken by pid 7 (other)\n")
+    assert f"AI4V_PORT_SHIFT={find_shift(load_topology())} ai4v up" in said

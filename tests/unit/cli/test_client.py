@@ -1,0 +1,105 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from ai4v.cli.client import Gateway, Upload, find_api_key, find_gateway
+from ai4v.cli.failure import CommandError
+from ai4v.cli.layout import Layout
+from ai4v.cli.settings import Settings
+from ai4v.cli.state import State, UnitState, write_state
+from ai4v.contracts.auth import AccessToken
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+
+def gateway(handler: Handler) -> Gateway:
+    transport = httpx2.MockTransport(handler)
+    return Gateway(httpx2.Client(transport=transport, base_url="http://gateway"))
+
+
+def refusal(status: int, **more: object) -> Handler:
+    detail = {"code": "SOME_CODE", "message": "it is so", "requestId": "r-1"} | more
+    return lambda _request: httpx2.Response(status, json={"detail": detail})
+
+
+def test_answer_is_read_into_its_contract() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        assert json.loads(request.content) == {"username": "admin"}
+        return httpx2.Response(200, json={"access_token": "t", "expires_in": 60})
+
+    token = gateway(answer).ask("POST", "/login", AccessToken, body={"username": "admin"})
+    assert token.access_token == "t"
+
+
+def test_refusal_is_told_with_its_places() -> None:
+    errors = [{"path": "name", "message": "is taken"}, {"path": "x", "message": "it is so"}]
+    with pytest.raises(CommandError) as caught:
+        gateway(refusal(422, errors=errors)).delete("/keys/1")
+    assert caught.value.message == "it is so (SOME_CODE, request r-1)\n  name: is taken"
+
+
+@pytest.mark.parametrize("body", [b"", b"oops", b'{"detail": 1}', b"[]"])
+def test_refusal_of_somebody_else_is_told_by_its_status(body: bytes) -> None:
+    with pytest.raises(CommandError, match="answers 502"):
+        gateway(lambda _request: httpx2.Response(502, content=body)).delete("/keys/1")
+
+
+def test_answer_of_somebody_else_is_told() -> None:
+    with pytest.raises(CommandError, match="is it our gateway"):
+        gateway(lambda _request: httpx2.Response(200, text="hello")).ask("GET", "/", AccessToken)
+
+
+def test_nobody_there_is_told() -> None:
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    with pytest.raises(CommandError, match="nothing answers at http://gateway"):
+        gateway(fail).delete("/keys/1")
+
+
+def test_broken_connection_is_told() -> None:
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ReadError("", request=request)
+
+    with pytest.raises(CommandError, match="broke off: ReadError"):
+        gateway(fail).delete("/keys/1")
+
+
+def test_upload_carries_the_file_and_the_fields() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        body = request.read()
+        assert b'name="file"; filename="a.wav"' in body
+        assert b"RIFF" in body
+        assert b'name="language"\r\n\r\nhi' in body
+        return httpx2.Response(200, json={"access_token": "t", "expires_in": 60})
+
+    gateway(answer).upload("/asr", Upload("a.wav", b"RIFF"), {"language": "hi"}, AccessToken)
+
+
+class TestFinding:
+    def test_gateway_of_the_settings_comes_first(self, tmp_path: Path) -> None:
+        values = {"AI4V_DATA_DIR": str(tmp_path), "AI4V_GATEWAY_URL": "http://elsewhere"}
+        assert find_gateway(Settings.load(values)) == "http://elsewhere"
+
+    def test_running_gateway_is_found_whatever_the_shift(self, tmp_path: Path) -> None:
+        layout = Layout(tmp_path)
+        layout.run.mkdir()
+        unit = UnitState("gateway", 9, "http://127.0.0.1:9", "healthy", 1, 0)
+        write_state(layout.state_file, State("ready", 1, is_first_run=False, units=(unit,)))
+        assert find_gateway(Settings.load({"AI4V_DATA_DIR": str(tmp_path)})) == unit.address
+
+    def test_without_a_platform_the_shifted_port_is_taken(self, tmp_path: Path) -> None:
+        values = {"AI4V_DATA_DIR": str(tmp_path), "AI4V_PORT_SHIFT": "1000"}
+        assert find_gateway(Settings.load(values)) == "http://127.0.0.1:9080"
+
+    def test_key_is_that_of_the_settings_or_of_the_first_start(self, tmp_path: Path) -> None:
+        values = {"AI4V_DATA_DIR": str(tmp_path)}
+        with pytest.raises(CommandError, match="set AI4V_API_KEY"):
+            find_api_key(Settings.load(values))
+        first_run = {"username": "admin", "password": "p", "api_key": "first"}
+        (tmp_path / "first-run.json").write_text(json.dumps(first_run))
+        assert find_api_key(Settings.load(values)) == "first"
+        assert find_api_key(Settings.load(values | {"AI4V_API_KEY": "own"})) == "own"

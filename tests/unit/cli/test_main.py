@@ -1,0 +1,46 @@
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from ai4v.cli.main import root
+
+PRINTS_NO_VALUE = {"serve", "migrate", "supervise", "bootstrap"}
+
+
+def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            assert found is not None
+            yield from walk(found, f"{name} {child}".strip())
+    else:
+        yield name, command
+
+
+COMMANDS = dict(walk(root, ""))
+
+
+def test_every_command_of_the_readme_is_there() -> None:
+    expected = {"up", "stop", "status", "logs", "serve", "keys", "admin", "models", "doctor"}
+    assert expected | {"transcribe"} <= set(root.list_commands(click.Context(root)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_what_the_command_and_its_options_do(name: str) -> None:
+    result = CliRunner().invoke(root, [*name.split(), "--help"])
+    assert result.exit_code == 0
+    assert COMMANDS[name].help
+    options = [item for item in COMMANDS[name].params if isinstance(item, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS.keys() - PRINTS_NO_VALUE)
+def test_command_that_prints_takes_json(name: str) -> None:
+    assert any("--json" in parameter.opts for parameter in COMMANDS[name].params)
+
+
+def test_unknown_command_is_refused() -> None:
+    assert CliRunner().invoke(root, ["fly"]).exit_code == 2

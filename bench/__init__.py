@@ -1,0 +1,1 @@
+"""Benchmarks: what the platform does on this machine, side by side with what it is compared to."""

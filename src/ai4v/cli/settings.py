@@ -40,7 +40,7 @@ class Settings:
         Raises:
             CommandError: AI4V_PORT_SHIFT is not a whole number.
         """
-        values = dict(os.environ if environment is None else environment)  # noqa: TID251 - settings
+        values = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
         data_dir = Path(values.get("AI4V_DATA_DIR") or _default_data_dir(values)).absolute()
         shift = values.get("AI4V_PORT_SHIFT") or "0"
         try:

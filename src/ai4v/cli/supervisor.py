@@ -21,7 +21,7 @@ _START_TIMEOUT_S = 180.0
 _SETTLE_TIMEOUT_S = 15.0
 """How long those that serve, degraded, may take to find each other."""
 _LOOK_S = 2.0
-_FIRST_LOOK_S = 0.1
+_FIRST_LOOK_S = 0.25
 _HOPELESS_DEATHS = 3
 """A process that ends so often before it was ever well stops the start."""
 

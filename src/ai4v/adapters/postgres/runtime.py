@@ -81,6 +81,8 @@ def locate_runtime(folder: Path) -> Runtime:
     require_entry(folder, account)
     copy = folder / f"runtime-{importlib.metadata.version(PACKAGE)}"
     if not copy.exists():
+        for old in folder.glob("runtime-*"):
+            shutil.rmtree(old)
         _copy_programs(package, copy)
     return Runtime(copy / PACKAGE / _INSTALL / "bin", account)
 

@@ -102,6 +102,22 @@ def _detach(platform: Platform, without: tuple[str, ...]) -> State:
             stderr=log,
             start_new_session=True,
         )
+    try:
+        state = _await_ready(platform, process)
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        raise
+    if state is not None:
+        return state
+    with log_file.open("rb") as log:
+        log.seek(began)
+        said = log.read().decode("utf-8", "replace")
+    raise CommandError(said.partition(f"{PROGRAM}: ")[2].strip() or f"see {log_file}")
+
+
+def _await_ready(platform: Platform, process: subprocess.Popen[bytes]) -> State | None:
+    """Return the supervisor's state once it is ready; None when it ended instead."""
     while True:
         try:
             process.wait(_POLL_S)
@@ -109,11 +125,8 @@ def _detach(platform: Platform, without: tuple[str, ...]) -> State:
             state = read_state(platform.layout.state_file)
             if state and state.pid == process.pid and state.phase == "ready":
                 return state
-            continue
-        with log_file.open("rb") as log:
-            log.seek(began)
-            said = log.read().decode("utf-8", "replace")
-        raise CommandError(said.partition(f"{PROGRAM}: ")[2].strip() or f"see {log_file}")
+        else:
+            return None
 
 
 def _print_ready(platform: Platform, state: State, *, as_json: bool) -> None:

@@ -95,9 +95,13 @@ def test_busy_port_is_named_with_its_holder_and_nothing_is_left() -> None:
 def test_start_that_fails_says_why_and_stops_what_it_started() -> None:
     unknown_engine = {"AI4V_ASR_RECOGNIZER_URL": "nothing://"}
     with empty_platform() as platform:
+        log_file = platform.data_dir / "log" / "supervisor.log"
+        log_file.parent.mkdir()
+        log_file.write_text("ai4v: something of yesterday\n")
         failed = platform.run("up", "--accept-licences", "--detach", environment=unknown_engine)
         assert failed.returncode == 1
-        assert "asr does not start" in failed.stderr
+        assert "ai4v: asr does not start; " in failed.stderr
+        assert "yesterday" not in failed.stderr
         assert platform.find_remains() == []
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -94,7 +95,7 @@ def _detach(platform: Platform, without: tuple[str, ...]) -> State:
     left_out = ("--model-left-out",) if without else ()
     log_file = platform.layout.log_file("supervisor")
     with open_log(log_file) as log:
-        began = log.tell()
+        began = log.seek(0, os.SEEK_END)
         process = subprocess.Popen(  # noqa: S603 - the command is ours
             platform.command("supervise", *left_out),
             stdin=subprocess.DEVNULL,

@@ -18,7 +18,7 @@ MARGIN_S: Final = 0.4
 """Sound kept before and after speech: detectors cut into soft beginnings and endings."""
 _LONGEST_PAUSE_S: Final = 5.0
 """A longer pause always ends a window: engines invent text for silence."""
-_EARLIEST_CUT: Final = 0.5
+_EARLIEST_CUT: Final = 0.7
 """Windows are filled at least to this share before a pause may end them."""
 _FRAME_S: Final = 0.02
 
@@ -41,7 +41,7 @@ def plan_windows(
 ) -> tuple[Window, ...]:
     """Cover the speech with windows that do not overlap.
 
-    As few windows as the limit allows, each cut at the longest pause of its later half. Speech
+    As few windows as the limit allows, each cut at the longest pause of its last third. Speech
     without a pause for longer than a window is cut where it is quietest.
 
     Args:
@@ -139,9 +139,9 @@ def _reach(pieces: Sequence[SpeechSpan], first: int, longest_s: float) -> int:
 
 
 def _best_cut(pieces: Sequence[SpeechSpan], first: int, end: int, longest_s: float) -> int:
-    """Return where in a full window's later half the longest pause is."""
-    half_s = pieces[first].start_s + longest_s * _EARLIEST_CUT
-    late = [at for at in range(first + 1, end + 1) if pieces[at - 1].end_s >= half_s]
+    """Return where in a full window's last third the longest pause is."""
+    late_s = pieces[first].start_s + longest_s * _EARLIEST_CUT
+    late = [at for at in range(first + 1, end + 1) if pieces[at - 1].end_s >= late_s]
     return max(late, key=lambda at: _pause_s(pieces, at), default=end)
 
 

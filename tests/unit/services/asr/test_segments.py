@@ -97,11 +97,11 @@ def test_margin_ends_where_the_file_does() -> None:
     assert windows == (Window(0.0, 3.0),)
 
 
-def test_full_window_is_cut_at_the_longest_pause_of_its_later_half() -> None:
-    spans = _spans((0, 10), (12, 20), (21.5, 25), (25.2, 35))
+def test_full_window_is_cut_at_the_longest_pause_of_its_last_third() -> None:
+    spans = _spans((0, 10), (12, 22), (23.5, 26), (26.2, 35))
     first, second = plan_windows(_noise(40), spans, max_duration_s=_MAX_S)
-    assert first.end_s == pytest.approx(20 + MARGIN_S)
-    assert second.start_s == pytest.approx(21.5 - MARGIN_S)
+    assert first.end_s == pytest.approx(22 + MARGIN_S)
+    assert second.start_s == pytest.approx(23.5 - MARGIN_S)
 
 
 def test_long_silence_always_ends_a_window() -> None:

@@ -15,7 +15,7 @@ from ai4v.adapters.whisper.mel import log_mel
 from ai4v.adapters.whisper.plan import LANGUAGE_CODES, Plan, make_plan
 from ai4v.adapters.whisper.respell import Respeller, load_respellers
 from ai4v.adapters.whisper.script import is_in_script, tidy
-from ai4v.adapters.whisper.transcript import Piece, cut_loop, cut_timeline, find_loop
+from ai4v.adapters.whisper.transcript import Piece, cut_loop, cut_timeline, has_loop
 from ai4v.adapters.whisper.vocabulary import Vocabulary
 from ai4v.adapters.whisper.window import FULL_FRAMES, batch_limit, window_frames
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Samples
@@ -27,6 +27,8 @@ _SHORTEST_S: Final = 0.1
 _BAD_LOG_PROBABILITY: Final = -1.0
 _LIKELY_SILENCE: Final = 0.6
 """Both thresholds are OpenAI's (transcribe.py)."""
+_STATES_PER_S: Final = 50
+"""The encoder gives one for every two frames."""
 _LEAST_REST_S: Final = 1.0
 _MOST_TURNS: Final = 6
 
@@ -60,6 +62,7 @@ class _Row:
     log_probability: float
     silence: float
     is_cut_off: bool
+    is_looping: bool
 
     @property
     def is_suspect(self) -> bool:
@@ -68,7 +71,7 @@ class _Row:
             self.is_cut_off
             or not self.tokens
             or self.log_probability < _BAD_LOG_PROBABILITY
-            or find_loop(self.tokens) is not None
+            or self.is_looping
         )
 
 
@@ -128,7 +131,7 @@ class WhisperEngine:
             by_plan[job.plan or self._plan("en", job.utterance)].append(place)
         for plan, places in by_plan.items():
             group = [jobs[place] for place in places]
-            for job, row in zip(group, self._decode(group, plan, encoded[places]), strict=True):
+            for job, row in zip(group, self._decode(plan, encoded[places]), strict=True):
                 self._take(job, self._second_try(job, plan, row) if row.is_suspect else row)
 
     def _encode(self, jobs: Sequence[_Job], frames: int) -> NDArray[np.float32]:
@@ -145,15 +148,13 @@ class WhisperEngine:
             for row in found
         ]
 
-    def _decode(
-        self, jobs: Sequence[_Job], plan: Plan, encoded: NDArray[np.float32], *, phrase: int = 0
-    ) -> list[_Row]:
+    def _decode(self, plan: Plan, encoded: NDArray[np.float32], *, phrase: int = 0) -> list[_Row]:
         prompt = self._vocabulary.prompt(plan.language, is_translation=plan.is_translation)
-        limit = plan.row_limit(max(job.rest_s for job in jobs))
+        limit = plan.row_limit(encoded.shape[1] / _STATES_PER_S)
         suppressed = [-1, *(self._vocabulary.foreign_to(plan.scripts) if plan.scripts else ())]
         results = self._model.generate(
             ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)),
-            [prompt] * len(jobs),
+            [prompt] * len(encoded),
             beam_size=1,
             max_length=limit,
             no_repeat_ngram_size=phrase,
@@ -161,26 +162,29 @@ class WhisperEngine:
             return_no_speech_prob=True,
             suppress_tokens=suppressed,
         )
+        stamp = self._vocabulary.first_stamp
         return [
             _Row(
                 tokens=tuple(result.sequences_ids[0]),
                 log_probability=_mean(result.scores[0], len(result.sequences_ids[0])),
                 silence=result.no_speech_prob,
                 is_cut_off=len(result.sequences_ids[0]) + len(prompt) >= limit,
+                is_looping=has_loop(result.sequences_ids[0], first_stamp=stamp),
             )
             for result in results
         ]
 
     def _second_try(self, job: _Job, plan: Plan, first: _Row) -> _Row:
         """Hear the full window; then, if it still loops, without saying a phrase twice."""
+        stamp = self._vocabulary.first_stamp
         encoded = self._encode([job], FULL_FRAMES)
-        (row,) = self._decode([job], plan, encoded)
-        if row.is_cut_off or find_loop(row.tokens):
-            (row,) = self._decode([job], plan, encoded, phrase=plan.phrase_tokens)
-            row = replace(row, tokens=cut_loop(row.tokens))
+        (row,) = self._decode(plan, encoded)
+        if row.is_cut_off or row.is_looping:
+            (row,) = self._decode(plan, encoded, phrase=plan.phrase_tokens)
+            row = replace(row, tokens=cut_loop(row.tokens, first_stamp=stamp))
         if row.silence > _LIKELY_SILENCE and row.log_probability < _BAD_LOG_PROBABILITY:
             return replace(row, tokens=())
-        is_first_sound = first.tokens and not first.is_cut_off and not find_loop(first.tokens)
+        is_first_sound = first.tokens and not first.is_cut_off and not first.is_looping
         return first if is_first_sound and first.log_probability > row.log_probability else row
 
     def _take(self, job: _Job, row: _Row) -> None:

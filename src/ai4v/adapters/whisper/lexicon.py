@@ -8,7 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from ai4v.adapters.whisper.phone import NASAL, distance, split_arabic, split_devanagari
+import numpy as np
+
+from ai4v.adapters.whisper.alignment import SoundTable
+from ai4v.adapters.whisper.phone import NASAL, split_arabic, split_devanagari
 
 _CLASSES: Final = {
     "K": "क ख ग घ क़ ख़ ग़ ک ق گ خ غ",
@@ -45,13 +48,6 @@ class Match:
     """0 is a frequent word fairly spelt; about 1 is a guess."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    word: str
-    sounds: tuple[str, ...]
-    prior: float
-
-
 def _skeleton(sounds: Iterable[str]) -> str:
     """Return the classes of the firm consonants, doubles as one."""
     classes: list[str] = []
@@ -84,12 +80,15 @@ class Lexicon:
             priors[word] = min(
                 priors.get(word, _KNOWN), _COMMONEST if place < _TOP_WORDS else _FREQUENT
             )
-        self._near: dict[str, list[_Entry]] = defaultdict(list)
-        for word, prior in priors.items():
-            entry = _Entry(word, split_devanagari(word), prior)
-            bare = _skeleton(sound for sound in entry.sounds if sound != NASAL)
-            for key in {*_shortened(_skeleton(entry.sounds)), *_shortened(bare)}:
-                self._near[key].append(entry)
+        self._words = tuple(priors)
+        self._priors = np.array(list(priors.values()), np.float32)
+        sounds = [split_devanagari(word) for word in self._words]
+        self._table = SoundTable(sounds)
+        self._near: dict[str, list[int]] = defaultdict(list)
+        for place, row in enumerate(sounds):
+            bare = _skeleton(sound for sound in row if sound != NASAL)
+            for key in {*_shortened(_skeleton(row)), *_shortened(bare)}:
+                self._near[key].append(place)
 
     @classmethod
     def read(cls, path: Path, frequent: Path) -> "Lexicon":
@@ -105,19 +104,20 @@ class Lexicon:
         """Return the likeliest word that is spelt so in Arabic letters; None when none is near."""
         letters = split_arabic(spelling)
         skeleton = _skeleton(letters)
-        near = self._best(letters, (skeleton,), None)
+        near = self._best(letters, (skeleton,))
         if near and near.cost <= _SURE:
             return near
-        return self._best(letters, tuple(_shortened(skeleton))[1:], near)
+        far = self._best(letters, tuple(_shortened(skeleton))[1:])
+        return min(filter(None, (near, far)), key=lambda match: match.cost, default=None)
 
-    def _best(
-        self, letters: tuple[str, ...], keys: tuple[str, ...], best: Match | None
-    ) -> Match | None:
-        """Return the best of `best` and of the words under `keys`."""
-        bound = best.cost if best else _WORST
-        found = {entry.word: entry for key in keys for entry in self._near.get(key, ())}
-        for entry in sorted(found.values(), key=lambda entry: entry.prior):
-            cost = entry.prior + distance(entry.sounds, letters, bound - entry.prior)
-            if cost < bound:
-                best, bound = Match(entry.word, cost), cost
-        return best
+    def _best(self, letters: tuple[str, ...], keys: tuple[str, ...]) -> Match | None:
+        """Return the best of the words under `keys`."""
+        found = {place for key in keys for place in self._near.get(key, ())}
+        if not found or not letters:
+            return None
+        rows = np.array(sorted(found))
+        costs = self._table.distances(rows, letters) + self._priors[rows]
+        best = int(costs.argmin())
+        if costs[best] > _WORST:
+            return None
+        return Match(self._words[rows[best]], float(costs[best]))

@@ -1,10 +1,9 @@
-"""Devanagari and Arabic spellings as rows of sounds, and how far two rows are apart. Pure.
+"""Devanagari and Arabic spellings as sounds and letters, and what is written for what. Pure.
 
 Arabic letters leave short vowels unwritten and share one letter between several long ones, so a
 word is found by what its letters could stand for, not letter by letter.
 """
 
-import itertools
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
@@ -163,38 +162,30 @@ def split_arabic(word: str) -> tuple[str, ...]:
 _BREATHED: Final = frozenset(letter for _, letter in _COST if len(letter) == 2)
 
 
-def distance(sounds: Sequence[str], letters: Sequence[str], bound: float) -> float:
-    """Return how unlikely it is that `letters` were written for `sounds`; 0 is a fair spelling.
-
-    Gives up and returns infinity once it must be above `bound`.
-    """
-    extras = [_extra(letters, place) for place in range(len(letters))]
-    row = [0.0, *itertools.accumulate(extras)]
+def drop_costs(sounds: Sequence[str]) -> tuple[float, ...]:
+    """Return for each sound how unlikely it is that it was left unwritten."""
+    costs: list[float] = []
     last = ""
     for sound in sounds:
         if not last and sound in VOWELS:
-            drop = _DROP_START
+            costs.append(_DROP_START)
+        elif last[:1] == sound[0] or _PLAIN.get(sound) == last:
+            costs.append(_DROP_DOUBLE)
         else:
-            is_double = last[:1] == sound[0] or _PLAIN.get(sound) == last
-            drop = _DROP_DOUBLE if is_double else _DROP.get(sound, 1.0)
-        following = [row[0] + drop]
-        for place, letter in enumerate(letters):
-            cost = min(
-                row[place] + _COST.get((sound, letter), _CLASH),
-                row[place + 1] + drop,
-                following[place] + extras[place],
-            )
-            following.append(cost)
-        row = following
-        if min(row) > bound:
-            return float("inf")
+            costs.append(_DROP.get(sound, 1.0))
         if sound != SCHWA or not last:
             last = sound
-    return row[-1]
+    return tuple(costs)
 
 
-def _extra(letters: Sequence[str], place: int) -> float:
-    """Return the cost of a letter that stands for no sound."""
-    if place == 0 and letters[0] in {START, "ی"}:
-        return _EXTRA_BEFORE_S if letters[1:2] == ("س",) else _EXTRA_START
-    return _EXTRA.get(letters[place], 1.0)
+def extra_costs(letters: Sequence[str]) -> tuple[float, ...]:
+    """Return for each letter how unlikely it is that it stands for no sound."""
+    costs = [_EXTRA.get(letter, 1.0) for letter in letters]
+    if letters and letters[0] in {START, "ی"}:
+        costs[0] = _EXTRA_BEFORE_S if letters[1:2] == ("س",) else _EXTRA_START
+    return tuple(costs)
+
+
+def write_cost(sound: str, letter: str) -> float:
+    """Return how unlikely it is that `letter` was written for `sound`; 0 is usual."""
+    return _COST.get((sound, letter), _CLASH)

@@ -6,6 +6,7 @@ rates in tests/data/speech/hi/README.md.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -52,7 +53,7 @@ class Respeller:
     def respell(self, text: str) -> str:
         """Return `text` with every word in Arabic letters, and Urdu's signs, in Devanagari."""
         parts: list[str] = []
-        for phrase in _SIGN.split(text):
+        for phrase in _SIGN.split(unicodedata.normalize("NFKC", text)):
             words = phrase.split()
             if not words:
                 continue
@@ -80,7 +81,7 @@ class Respeller:
         spelling = "".join(words)
         if not _WORD.fullmatch(spelling):
             if len(words) == 1:
-                yield _PER_WORD, words
+                yield _PER_WORD, [_WORD.sub(lambda part: spell_literally(part[0]), spelling)]
             return
         if len(words) > 1 and all(self._is_sure(word) for word in words):
             return

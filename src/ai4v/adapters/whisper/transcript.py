@@ -76,7 +76,13 @@ def find_loop(tokens: Sequence[int]) -> Loop | None:
     return None
 
 
-def cut_loop(tokens: Sequence[int]) -> tuple[int, ...]:
-    """Keep the first turn of a loop and leave out what follows it."""
-    loop = find_loop(tokens)
-    return tuple(tokens if loop is None else tokens[: loop.start + loop.size])
+def has_loop(tokens: Sequence[int], *, first_stamp: int) -> bool:
+    """Tell whether the text of `tokens`, whatever stamps are in it, says a phrase over and over."""
+    return find_loop([token for token in tokens if token < first_stamp]) is not None
+
+
+def cut_loop(tokens: Sequence[int], *, first_stamp: int) -> tuple[int, ...]:
+    """Keep the first turn of a loop in the text and leave out what follows it."""
+    places = [place for place, token in enumerate(tokens) if token < first_stamp]
+    loop = find_loop([tokens[place] for place in places])
+    return tuple(tokens if loop is None else tokens[: places[loop.start + loop.size - 1] + 1])

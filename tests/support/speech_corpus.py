@@ -1,0 +1,61 @@
+"""Recorded speech with its words, and the models that are to understand it."""
+
+import os
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import soundfile
+
+from ai4v.contracts.audio import Audio
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_CORPUS: Final = _ROOT / "tests/data/speech"
+MODEL_DIR: Final = Path(
+    os.environ.get("AI4V_MODEL_DIR")  # noqa: TID251 - given by make, which has put the models there
+    or _ROOT / ".cache/models"
+)
+WHISPER_DIR: Final = MODEL_DIR / "whisper-base"
+LEXICON_DIR: Final = MODEL_DIR / "indic-lexicon"
+
+_DIGITS: Final = dict(
+    enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))
+)
+_NUKTA: Final = "\u093c"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A recording and its words."""
+
+    name: str
+    audio: Audio
+    words: str
+
+
+def read_corpus(language: str) -> tuple[Clip, ...]:
+    """Return the clips of a language, in the order of its reference."""
+    lines = (_CORPUS / language / "reference.tsv").read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines]
+    return tuple(Clip(name, _read(_CORPUS / language / name), words) for name, words in rows)
+
+
+def _read(path: Path) -> Audio:
+    samples, rate_hz = soundfile.read(path, dtype="float32")
+    return Audio(samples, rate_hz)
+
+
+def normalize_english(text: str) -> str:
+    """Lower case, no signs, numbers as words."""
+    text = re.sub(r"\b10\b", "ten", text.lower())
+    text = re.sub(r"\d", lambda digit: f" {_DIGITS[int(digit[0])]} ", text)
+    text = re.sub(r"\bmr\b", "mister", re.sub("[^a-z ]", " ", text))
+    return " ".join(text.split())
+
+
+def normalize_hindi(text: str) -> str:
+    """No signs and no nukta; chandrabindu as anusvara, which writers mix."""
+    text = unicodedata.normalize("NFD", text).replace(_NUKTA, "").replace("ँ", "ं")
+    return " ".join(re.sub(r"[।,.?!\-]", " ", text).split())

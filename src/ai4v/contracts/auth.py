@@ -99,9 +99,9 @@ class KeyLimits(RateLimits):
 
     model_config = ConfigDict(extra="forbid")
 
-    per_minute: int = Field(default=60, ge=1, le=100_000)
-    per_hour: int = Field(default=1_000, ge=1, le=100_000)
-    per_day: int = Field(default=10_000, ge=1, le=100_000)
+    per_minute: int = Field(default=60, ge=1, le=1_000_000)
+    per_hour: int = Field(default=1_000, ge=1, le=1_000_000)
+    per_day: int = Field(default=10_000, ge=1, le=1_000_000)
 
 
 class KeyCreation(_Request):

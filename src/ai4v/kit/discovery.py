@@ -5,13 +5,14 @@ keeps what it last knew.
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
 from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.kit.background import Background
 from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.log import get_logger
 from ai4v.ports.registry import Instance, Registry, RegistryUnavailableError
@@ -47,26 +48,6 @@ class DirectoryTimes:
     A store that lost its data says that nobody is there until the instances have renewed."""
 
 
-class _Background:
-    """Owns one task: starts it, and on the way out cancels it and waits for its end."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self, work: Coroutine[object, object, None]) -> None:
-        self._task = asyncio.create_task(work, name=self._name)
-
-    async def stop(self) -> None:
-        """End the task; what it died of, if it did, is raised here."""
-        if self._task is None:
-            return
-        self._task.cancel()
-        await asyncio.wait([self._task])
-        if not self._task.cancelled():
-            self._task.result()
-
-
 class Lease:
     """Keeps this process listed while the context is open.
 
@@ -79,7 +60,7 @@ class Lease:
         self._registry = registry
         self._instance = instance
         self._times = times or LeaseTimes()
-        self._heart = _Background(f"lease of {instance.service}")
+        self._heart = Background(f"lease of {instance.service}")
         self._is_held: bool | None = None
 
     @property
@@ -159,8 +140,8 @@ class Directory:
         self._turns: dict[str, int] = {}
         self._one_look = asyncio.Lock()
         self._is_stale = True
-        self._listener = _Background("directory listener")
-        self._poller = _Background("directory poller")
+        self._listener = Background("directory listener")
+        self._poller = Background("directory poller")
 
     @property
     def is_stale(self) -> bool:

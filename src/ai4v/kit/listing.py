@@ -1,10 +1,10 @@
 """A service's own entry in the registry: there while it takes requests, gone when it drains."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
+from ai4v.kit.background import beside
 from ai4v.kit.discovery import Lease
 from ai4v.kit.health import HealthMonitor
 from ai4v.ports.registry import Instance, Registry
@@ -25,12 +25,8 @@ async def listed(
     instance = Instance(service, uuid4().hex, base_url)
     async with AsyncExitStack() as entry:
         await entry.enter_async_context(Lease(registry, instance))
-        keeper = asyncio.create_task(_end_at_drain(entry, health), name=f"listing of {service}")
-        try:
+        async with beside(f"listing of {service}", _end_at_drain(entry, health)):
             yield instance
-        finally:
-            keeper.cancel()
-            await asyncio.wait([keeper])
 
 
 async def _end_at_drain(entry: AsyncExitStack, health: HealthMonitor) -> None:

@@ -3,10 +3,10 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Final
 
 import structlog
+from structlog.typing import EventDict
 
 _SECRET_NAME: Final = re.compile(
     r"authorization|api[-_]?key|password|secret|token|cookie|credential", re.IGNORECASE
@@ -20,9 +20,7 @@ _SECRET_VALUE: Final = re.compile(
 _REDACTED: Final = "[redacted]"
 
 
-def redact(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Blank what looks like a secret or like somebody's content, by name or by shape."""
     for name, value in event.items():
         if _SECRET_NAME.search(name) or _CONTENT_NAME.match(name):
@@ -76,9 +74,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 
 def _add_service(service: str) -> structlog.typing.Processor:
-    def add(
-        _logger: object, _method: str, event: MutableMapping[str, Any]
-    ) -> MutableMapping[str, Any]:
+    def add(_logger: object, _method: str, event: EventDict) -> EventDict:
         event["service"] = service
         return event
 

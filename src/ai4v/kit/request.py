@@ -23,7 +23,7 @@ REQUEST_ID_HEADER: Final = "x-request-id"
 _WELL_FORMED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CLIENT_LEFT: Final = 499
 """How the access log and the metrics call a request whose client did not wait for an answer."""
-_QUIET_ENDS: Final = ("/health/live", "/health/ready", "/metrics")
+_QUIET_ENDS: Final = ("/health", "/health/live", "/health/ready", "/metrics")
 _log = get_logger(__name__)
 
 

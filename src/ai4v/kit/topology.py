@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import Self
 
+from ai4v.contracts.capability import Task
 from ai4v.kit.resource import find_resource
 
 
@@ -19,6 +20,8 @@ class Service:
     """The paths that the gateway sends to it; none for the gateway itself."""
     stores: tuple[str, ...]
     """The engines it leans on."""
+    tasks: tuple[Task, ...]
+    """What it does for users; it then has GET /internal/capabilities."""
     summary: str
 
 
@@ -84,7 +87,11 @@ class Topology:
 
 
 def load_topology() -> Topology:
-    """Read services.toml."""
+    """Read services.toml.
+
+    Raises:
+        ValueError: a task is named that the contracts do not know.
+    """
     with find_resource("services.toml").open("rb") as file:
         content = tomllib.load(file)
     services = tuple(
@@ -94,6 +101,7 @@ def load_topology() -> Topology:
             port=entry["port"],
             prefixes=tuple(entry["prefixes"]),
             stores=tuple(entry["stores"]),
+            tasks=tuple(map(Task, entry.get("tasks", ()))),
             summary=entry["summary"],
         )
         for entry in content["service"]

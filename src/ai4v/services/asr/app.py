@@ -1,7 +1,6 @@
 """Where the speech service is put together, and the only place that knows its adapters."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -25,6 +24,7 @@ from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.adapters.whisper.recognizer import WhisperRecognizer
 from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.background import beside
 from ai4v.kit.database import Database
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
@@ -120,8 +120,8 @@ async def _open(
     )
     times = SweepTimes(settings.sweep_interval_s, settings.sweep_lease_s, settings.sweep_grace_s)
     sweeper = Sweeper(requests, adapters.registry, instance, times)
-    for work in (engine.run(), sweeper.run()):
-        await stack.enter_async_context(_background(work))
+    await stack.enter_async_context(beside("engine loader", engine.run()))
+    await stack.enter_async_context(beside("sweeper", sweeper.run()))
     service = SpeechService(
         _transcriber(settings, adapters),
         requests,
@@ -144,19 +144,6 @@ def _transcriber(settings: AsrSettings, adapters: Adapters) -> Transcriber:
         max_audio_s=settings.max_audio_s,
         concurrency=settings.concurrency,
     )
-
-
-@asynccontextmanager
-async def _background(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run `work` beside the block; what it died of, if it did, is raised at the end."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.result()
 
 
 def _given(adapters: Adapters) -> OpenAdapters:

@@ -1,7 +1,6 @@
 """Where the auth service is put together, and the only place that knows its adapters."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.background import beside
 from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.database import Database
 from ai4v.kit.fallback import FallbackRateLimiter
@@ -115,7 +115,7 @@ async def _open(
     stack.callback(passwords.close)
     tokens = AccessTokens(settings.jwt_private_key.get_secret_value(), adapters.clock)
     marks = RevocationMarks(adapters.cache, repository, adapters.clock)
-    await stack.enter_async_context(_background(marks.keep()))
+    await stack.enter_async_context(beside("revocation marks", marks.keep()))
     await stack.enter_async_context(
         listed(adapters.registry, settings.service, settings.base_url, health)
     )
@@ -124,17 +124,6 @@ async def _open(
     return AuthService(
         Parts(repository, passwords, tokens, marks, adapters.limiter, adapters.clock)
     )
-
-
-@asynccontextmanager
-async def _background(work: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run `work` beside the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 @asynccontextmanager

@@ -33,7 +33,6 @@ from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
 from ai4v.services.gateway.balance import Balancer
-from ai4v.services.gateway.catalogue import list_services
 from ai4v.services.gateway.document import ApiDocument
 from ai4v.services.gateway.edge import Edge
 from ai4v.services.gateway.gate import Gate
@@ -166,7 +165,7 @@ async def _open(
     upstream = HttpxUpstream(adapters.transport, connect_timeout_s=settings.connect_timeout_s)
     edge = Edge(RouteTable(topology.services), gate, Proxy(balancer, signer, upstream))
     inquirer = SignedInquirer(signer, http)
-    overview = Overview(list_services(topology), source=directory, inquirer=inquirer, clock=clock)
+    overview = Overview(topology.services, source=directory, inquirer=inquirer, clock=clock)
     stack.push_async_callback(overview.close)
     document = ApiDocument(
         app.openapi, topology.services, source=directory, inquirer=inquirer, clock=clock

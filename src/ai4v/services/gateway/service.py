@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -12,6 +11,7 @@ from ai4v.contracts.error import PlatformError
 from ai4v.contracts.health import Health, HealthReport
 from ai4v.contracts.language import LANGUAGES
 from ai4v.kit.clock import Clock
+from ai4v.kit.topology import Service
 from ai4v.ports.registry import Instance
 from ai4v.services.gateway.balance import InstanceSource
 from ai4v.services.gateway.flight import SharedAnswer
@@ -97,20 +97,11 @@ class CapabilityReport(BaseModel):
     capabilities: tuple[Offer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KnownService:
-    """What services.toml says of a service."""
-
-    name: str
-    summary: str
-    tasks: tuple[Task, ...]
-
-
 class Overview:
     """Asks around, at most once a second whoever asks for it.
 
     Args:
-        services: those there should be.
+        services: those that services.toml lists.
         source: knows their live instances.
         inquirer: asks an instance.
         clock: measures how old an answer is.
@@ -118,7 +109,7 @@ class Overview:
 
     def __init__(
         self,
-        services: Sequence[KnownService],
+        services: Sequence[Service],
         *,
         source: InstanceSource,
         inquirer: Inquirer,
@@ -149,7 +140,7 @@ class Overview:
         states = {service.status for service in services}
         return PlatformStatus(status=_sum_up(states), services=tuple(services))
 
-    async def _look_at(self, known: KnownService) -> ServiceStatus:
+    async def _look_at(self, known: Service) -> ServiceStatus:
         found = self._source.instances(known.name)
         instances = tuple(await asyncio.gather(*(self._look_at_one(item) for item in found)))
         return ServiceStatus(
@@ -206,7 +197,7 @@ class Overview:
 
 
 def _choose_offers(
-    offered: Mapping[KnownService, tuple[Capability, ...] | None],
+    offered: Mapping[Service, tuple[Capability, ...] | None],
 ) -> tuple[Offer, ...]:
     return tuple(
         _choose_offer(task, language, known.name, answer)

@@ -6,7 +6,7 @@ from ai4v.services.gateway.routing import Access, Route, RouteTable
 
 
 def service(name: str, *prefixes: str) -> Service:
-    return Service(name, f"ai4v.services.{name}", 1, prefixes, (), "")
+    return Service(name, f"ai4v.services.{name}", 1, prefixes, (), (), "")
 
 
 TABLE = RouteTable(

@@ -20,3 +20,13 @@ def wait_until(condition: Callable[[], bool], *, timeout_s: float) -> bool:
             return False
         pause(_POLL_S)
     return True
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process runs; one that ended and was not yet collected does not."""
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

@@ -12,7 +12,7 @@ from ai4v.cli.layout import Layout
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import read_state
-from ai4v.cli.wait import wait_until
+from ai4v.cli.wait import is_running, wait_until
 
 
 @click.command()
@@ -30,7 +30,7 @@ def stop(*, timeout_s: float, as_json: bool) -> None:
             raise CommandError("the supervisor is just starting: try again in a moment")
         began = time.monotonic()
         os.kill(state.pid, signal.SIGTERM)
-        if not wait_until(lambda: not is_held(layout), timeout_s=timeout_s):
+        if not wait_until(lambda: not is_running(state.pid), timeout_s=timeout_s):
             raise CommandError(f"the supervisor, pid {state.pid}, does not end: see its log")
         took_s = round(time.monotonic() - began, 1)
     else:

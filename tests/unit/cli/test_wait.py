@@ -12,7 +12,7 @@ def test_this_process_runs() -> None:
 
 
 def test_one_that_ended_does_not_run_collected_or_not() -> None:
-    child = subprocess.Popen((sys.executable, "-c", ""))  # noqa: S603 - our own interpreter
+    child = subprocess.Popen((sys.executable, "-c", ""))
     assert wait_until(lambda: not is_running(child.pid), timeout_s=20)
     child.wait()
     assert not is_running(child.pid)

@@ -6,7 +6,7 @@ from ai4v.adapters.whisper.transcript import (
     cut_loop,
     cut_timeline,
     find_loop,
-    has_loop,
+    find_text_loop,
 )
 
 _STAMP = 1000
@@ -63,7 +63,7 @@ def test_a_loop_is_a_phrase_said_many_times(tokens: list[int], loop: Loop | None
 
 def test_a_loop_keeps_its_first_turn_whatever_stamps_are_in_it() -> None:
     tokens = [9, *([1, 2, 3, _at(1)] * 6)]
-    assert has_loop(tokens, first_stamp=_STAMP)
+    assert find_text_loop(tokens, first_stamp=_STAMP) == Loop(1, 3)
     assert cut_loop(tokens, first_stamp=_STAMP) == (9, 1, 2, 3)
 
 

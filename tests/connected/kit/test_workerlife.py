@@ -18,6 +18,8 @@ from ai4v.kit.workerspec import (
 from tests.support.worker_case import echo, hold, pid_of, spec, until
 from tests.support.worker_probe import FACTORY, Hold, Settings, Text
 
+pytestmark = pytest.mark.connected
+
 
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:

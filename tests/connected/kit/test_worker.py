@@ -16,6 +16,8 @@ from ai4v.kit.workerspec import (
 from tests.support.worker_case import echo, hold, spec, until
 from tests.support.worker_probe import FACTORY, Settings, State, Text
 
+pytestmark = pytest.mark.connected
+
 
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:

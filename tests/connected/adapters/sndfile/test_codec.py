@@ -12,6 +12,8 @@ from ai4v.ports.audiocodec import AudioCodec, AudioCodecUnavailableError
 from tests.conformance.audiocodec import AudioCodecConformance
 from tests.support.sound import encode, tone
 
+pytestmark = pytest.mark.connected
+
 WAV = encode(tone(0.5), 16_000)
 
 

@@ -11,6 +11,8 @@ from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.ports.voiceactivity import VoiceActivityDetector
 from tests.conformance.voiceactivity import VoiceActivityConformance, two_utterances
 
+pytestmark = pytest.mark.connected
+
 
 @pytest_asyncio.fixture(scope="class", loop_scope="class")
 async def started() -> AsyncIterator[SileroVoiceActivityDetector]:

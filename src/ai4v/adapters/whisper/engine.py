@@ -15,7 +15,7 @@ from ai4v.adapters.whisper.mel import log_mel
 from ai4v.adapters.whisper.plan import LANGUAGE_CODES, Plan, make_plan
 from ai4v.adapters.whisper.respell import Respeller, load_respellers
 from ai4v.adapters.whisper.script import is_in_script, tidy
-from ai4v.adapters.whisper.transcript import Piece, cut_loop, cut_timeline, has_loop
+from ai4v.adapters.whisper.transcript import Loop, Piece, cut_loop, cut_timeline, find_text_loop
 from ai4v.adapters.whisper.vocabulary import Vocabulary
 from ai4v.adapters.whisper.window import FULL_FRAMES, batch_limit, window_frames
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Samples
@@ -62,7 +62,7 @@ class _Row:
     log_probability: float
     silence: float
     is_cut_off: bool
-    is_looping: bool
+    loop: Loop | None
 
     @property
     def is_suspect(self) -> bool:
@@ -71,7 +71,7 @@ class _Row:
             self.is_cut_off
             or not self.tokens
             or self.log_probability < _BAD_LOG_PROBABILITY
-            or self.is_looping
+            or self.loop is not None
         )
 
 
@@ -169,22 +169,26 @@ class WhisperEngine:
                 log_probability=_mean(result.scores[0], len(result.sequences_ids[0])),
                 silence=result.no_speech_prob,
                 is_cut_off=len(result.sequences_ids[0]) + len(prompt) >= limit,
-                is_looping=has_loop(result.sequences_ids[0], first_stamp=stamp),
+                loop=find_text_loop(result.sequences_ids[0], first_stamp=stamp),
             )
             for result in results
         ]
 
     def _second_try(self, job: _Job, plan: Plan, first: _Row) -> _Row:
-        """Hear the full window; then, if it still loops, without saying a phrase twice."""
+        """Hear the full window; then, if it loops after a while, say no phrase twice.
+
+        What loops from the start was no speech: it keeps one turn.
+        """
         stamp = self._vocabulary.first_stamp
         encoded = self._encode([job], FULL_FRAMES)
         (row,) = self._decode(plan, encoded)
-        if row.is_cut_off or row.is_looping:
-            (row,) = self._decode(plan, encoded, phrase=plan.phrase_tokens)
+        if row.is_cut_off or row.loop:
+            if row.loop is None or row.loop.start > 0:
+                (row,) = self._decode(plan, encoded, phrase=plan.phrase_tokens)
             row = replace(row, tokens=cut_loop(row.tokens, first_stamp=stamp))
         if row.silence > _LIKELY_SILENCE and row.log_probability < _BAD_LOG_PROBABILITY:
             return replace(row, tokens=())
-        is_first_sound = first.tokens and not first.is_cut_off and not first.is_looping
+        is_first_sound = first.tokens and not first.is_cut_off and first.loop is None
         return first if is_first_sound and first.log_probability > row.log_probability else row
 
     def _take(self, job: _Job, row: _Row) -> None:

@@ -76,9 +76,9 @@ def find_loop(tokens: Sequence[int]) -> Loop | None:
     return None
 
 
-def has_loop(tokens: Sequence[int], *, first_stamp: int) -> bool:
-    """Tell whether the text of `tokens`, whatever stamps are in it, says a phrase over and over."""
-    return find_loop([token for token in tokens if token < first_stamp]) is not None
+def find_text_loop(tokens: Sequence[int], *, first_stamp: int) -> Loop | None:
+    """Find a loop in the text of `tokens`, whatever stamps are in it."""
+    return find_loop([token for token in tokens if token < first_stamp])
 
 
 def cut_loop(tokens: Sequence[int], *, first_stamp: int) -> tuple[int, ...]:

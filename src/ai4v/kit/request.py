@@ -40,6 +40,11 @@ def get_request_id(request: Request) -> str:
     return str(request.scope["state"]["request_id"])
 
 
+def make_request_id() -> str:
+    """Return an id for a request that brought none."""
+    return uuid4().hex
+
+
 class RequestLayer:
     """Gives a request its id and deadline, counts it, and writes its one access line."""
 
@@ -56,7 +61,7 @@ class RequestLayer:
         headers = MutableHeaders(scope=scope)
         request_id = headers.get(REQUEST_ID_HEADER, "")
         if not _WELL_FORMED_ID.fullmatch(request_id):
-            request_id = uuid4().hex
+            request_id = make_request_id()
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["deadline"] = Deadline.parse(headers.get(DEADLINE_HEADER))

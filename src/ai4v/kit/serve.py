@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.log import configure_logging, get_logger
+from ai4v.kit.protocol import BoundedProtocol
 from ai4v.kit.settings import ServiceSettings
 
 _NOTICE_S: Final = 0.5
@@ -58,6 +59,6 @@ def serve(app: FastAPI, settings: ServiceSettings) -> None:
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=int(settings.drain_s) or None,
-        h11_max_incomplete_event_size=64 * 1024,
+        http=BoundedProtocol,
     )
     _DrainingServer(config, health).run()

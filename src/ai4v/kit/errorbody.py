@@ -137,4 +137,6 @@ async def _handle_departure(request: Request, _error: Exception) -> Response:
 async def _handle_surprise(request: Request, error: Exception) -> Response:
     _log.error("request failed unexpectedly", exc_info=error)
     failure = PlatformError("an unexpected error; name the requestId when asking for help")
-    return render_error(failure, _request_id(request))
+    response = render_error(failure, _request_id(request))
+    response.headers["connection"] = "close"  # uvicorn closes it: nobody may send on it again
+    return response

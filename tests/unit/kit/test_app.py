@@ -161,6 +161,7 @@ async def test_a_surprise_is_500_and_tells_nothing(
 ) -> None:
     answer = await client.get("/fail")
     assert code(answer) == (500, "INTERNAL_ERROR")
+    assert answer.headers["connection"] == "close"
     assert "secret" not in answer.text
     await service.stop()
     assert [str(error) for error in service.surprises] == ["a secret detail"]

@@ -46,6 +46,23 @@ async def test_broken_json(stage: Stage, content: bytes) -> None:
     await _assert_nothing_recorded(stage)
 
 
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "utf-16", "nonsense", ""])
+async def test_form_in_another_charset(stage: Stage, charset: str) -> None:
+    form = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+        + speech()
+        + b'\r\n--b\r\nContent-Disposition: form-data; name="language"\r\n\r\nhi\r\n--b--\r\n'
+    )
+    media = "multipart/form-data; boundary=b; charset="
+    refused = await stage.client.post(
+        _INFER, content=form, headers={"content-type": media + charset}
+    )
+    _detail(refused, 400, "INVALID_JSON")
+    await _assert_nothing_recorded(stage)
+    taken = await stage.client.post(_INFER, content=form, headers={"content-type": media + "UTF-8"})
+    assert taken.status_code == 200
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [

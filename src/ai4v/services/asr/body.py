@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeVar
 
 from pydantic import BaseModel
 from pydantic import ValidationError as ModelError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -30,6 +31,7 @@ Extra = Literal["forbid", "ignore"]
 
 _JSON: Final = "application/json"
 _MULTIPART: Final = "multipart/form-data"
+_UTF8: Final = b"utf-8"
 _FILE: Final = "file"
 _CONFIG: Final = "config"
 _PLAIN_FIELDS: Final = ("language", "format", "task")
@@ -141,6 +143,9 @@ async def _within_deadline(request: Request, reading: Coroutine[object, object, 
 
 
 async def _read_form(request: Request, max_items: int) -> FormData:
+    _, options = parse_options_header(request.headers["content-type"])
+    if options.get(b"charset", _UTF8).lower() != _UTF8:
+        raise InvalidJsonError("the multipart body cannot be read: its charset must be utf-8")
     parser = _MemoryParser(
         request.headers, request.stream(), max_files=max_items + 1, max_fields=_MAX_FIELDS
     )

@@ -16,7 +16,8 @@ _HINDI_NOTE: Final = (
 )
 _HINDI_BARE_NOTE: Final = "No word list is installed: expect many misspelt words."
 _UNTRIED_NOTE: Final = "Not measured for this language. Numbers are written as words."
-_TO_ENGLISH_NOTE: Final = "The gist; details may be lost."
+_TO_ENGLISH_NOTE: Final = "The gist at best: details are often lost, some sentences are wrong."
+_UNTRIED_TO_ENGLISH_NOTE: Final = "Not measured for this language."
 
 
 def declare(model_id: str, *, has_lexicon: bool) -> tuple[Capability, ...]:
@@ -34,9 +35,8 @@ def declare(model_id: str, *, has_lexicon: bool) -> tuple[Capability, ...]:
         offers.append(_offer(Task.TRANSCRIBE, language, tier, model_id, note))
         if language == "en":
             continue
-        tier = Tier.NEURAL if language == "hi" else Tier.DEMO
-        note = _TO_ENGLISH_NOTE if language == "hi" else _UNTRIED_NOTE
-        offers.append(_offer(Task.TRANSLATE_SPEECH, language, tier, model_id, note))
+        note = _TO_ENGLISH_NOTE if language == "hi" else _UNTRIED_TO_ENGLISH_NOTE
+        offers.append(_offer(Task.TRANSLATE_SPEECH, language, Tier.DEMO, model_id, note))
     return tuple(offers)
 
 

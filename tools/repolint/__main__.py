@@ -26,6 +26,7 @@ RULES: Final[tuple[Callable[[Tree], Iterator[Finding]], ...]] = (
     service.check_service,
     service.check_registry,
     service.check_architecture,
+    service.check_settings,
     vendor.check_vendor,
     code.check_commit,
     code.check_routes,

@@ -1,11 +1,13 @@
 """Rules that hold services.toml, the folders of the services and the docs together."""
 
+import ast
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
 from tools.repolint.finding import Finding
 from tools.repolint.registry import REGISTRY_PATH, Registry, Service
+from tools.repolint.syntax import public_fields
 from tools.repolint.tree import Tree
 
 _SERVICES: Final = "src/ai4v/services/"
@@ -44,6 +46,23 @@ def check_architecture(tree: Tree) -> Iterator[Finding]:
         yield Finding(_ARCHITECTURE, 0, "missing: it shows the table of services")
     elif table not in tree.text(_ARCHITECTURE):
         yield Finding(_ARCHITECTURE, 0, f"its table of services should read\n{table}")
+
+
+def check_settings(tree: Tree) -> Iterator[Finding]:
+    """Find settings of a service that its README does not name, as `NAME`."""
+    for service in Registry.of_tree(tree).services:
+        path, readme = f"{service.folder}settings.py", f"{service.folder}README.md"
+        if not (tree.has(path) and tree.has(readme)):
+            continue
+        for name, line in _settings(tree.module(path)):
+            if f"`{name}`" not in tree.text(readme):
+                yield Finding(path, line, f"{readme} does not name `{name}`")
+
+
+def _settings(module: ast.Module) -> Iterator[tuple[str, int]]:
+    for field in public_fields(module):
+        if isinstance(field.target, ast.Name) and "ClassVar" not in ast.unparse(field.annotation):
+            yield field.target.id.upper(), field.lineno
 
 
 def _expected(service: Service) -> Iterator[str]:

@@ -1,6 +1,11 @@
 from tests.support.tree import MakeTree
 from tools.repolint.registry import Registry
-from tools.repolint.service import check_architecture, check_registry, check_service
+from tools.repolint.service import (
+    check_architecture,
+    check_registry,
+    check_service,
+    check_settings,
+)
 
 REGISTRY = """\
 [[service]]
@@ -75,3 +80,26 @@ def test_a_table_that_aged_is_found(make_tree: MakeTree) -> None:
 
 def test_docs_without_a_table_are_found(make_tree: MakeTree) -> None:
     assert len(list(check_architecture(make_tree({"services.toml": REGISTRY})))) == 1
+
+
+SETTINGS = """\
+class AsrSettings(ServiceSettings):
+    service: ClassVar[str] = "asr"
+    port: int = 8087
+    max_items: int = 32
+    _hidden: int = 0
+"""
+
+
+def test_a_setting_that_the_readme_names_passes(make_tree: MakeTree) -> None:
+    files = {**COMPLETE, "src/ai4v/services/asr/settings.py": SETTINGS}
+    files["src/ai4v/services/asr/README.md"] = "| `PORT` | 8087 |\n| `MAX_ITEMS` | 32 |\n"
+    assert list(check_settings(make_tree(files))) == []
+
+
+def test_a_setting_that_the_readme_does_not_name_is_found(make_tree: MakeTree) -> None:
+    files = {**COMPLETE, "src/ai4v/services/asr/settings.py": SETTINGS}
+    files["src/ai4v/services/asr/README.md"] = "`PORT`, and `MAX_ITEMS_OF` something else"
+    assert [(finding.line, finding.message) for finding in check_settings(make_tree(files))] == [
+        (4, "src/ai4v/services/asr/README.md does not name `MAX_ITEMS`")
+    ]

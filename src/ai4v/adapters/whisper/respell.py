@@ -2,7 +2,7 @@
 
 Hindi and Urdu are one language in speech, and Whisper, which has read far more Urdu, writes Hindi
 near-perfectly in Urdu's letters and badly in Devanagari. Measured on 20 sentences: character error
-rates in tests/data/speech/hi/README.md.
+rates in tests/data/speech/README.md.
 """
 
 import re

@@ -46,6 +46,18 @@ async def test_broken_json(stage: Stage, content: bytes) -> None:
     await _assert_nothing_recorded(stage)
 
 
+async def test_form_cut_off_within_its_second_file(stage: Stage) -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="'
+    file = part + b'file"; filename="a.wav"\r\n\r\n' + speech() + b"\r\n"
+    form = part + b'language"\r\n\r\nhi\r\n' + file + file
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    refused = await stage.client.post(_INFER, content=form[:-99], headers=headers)
+    _detail(refused, 400, "INVALID_JSON")
+    await _assert_nothing_recorded(stage)
+    whole = await stage.client.post(_INFER, content=form + b"--b--\r\n", headers=headers)
+    assert len(whole.json()["output"]) == 2
+
+
 @pytest.mark.parametrize("charset", ["undefined", "punycode", "utf-16", "nonsense", ""])
 async def test_form_in_another_charset(stage: Stage, charset: str) -> None:
     form = (

@@ -42,9 +42,26 @@ _ModelT = TypeVar("_ModelT", bound=BaseModel)
 
 
 class _MemoryParser(MultiPartParser):
-    """Keeps files in memory: sound that nobody allowed us to store touches no disk."""
+    """Keeps files in memory: sound that nobody allowed us to store touches no disk.
+
+    A body that stops before its last boundary is refused: the part cut off would go unnoticed.
+    """
 
     spool_max_size = 1 << 40  # the body's limit is the bound
+    _has_ended = False
+
+    def on_end(self) -> None:
+        """Note the last boundary."""
+        self._has_ended = True
+
+    async def parse(self) -> FormData:
+        """Read the whole form."""
+        form = await super().parse()
+        if not self._has_ended:
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("it ends before its last boundary")
+        return form
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,12 +100,22 @@ class Gateway:
 
 @contextmanager
 def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
-    """Reach the gateway with an API key or access token; an empty one asks without."""
+    """Reach the gateway with an API key or access token; an empty one asks without.
+
+    Raises:
+        CommandError: what is to be sent, or where, cannot be written in a request.
+    """
     headers = {"Authorization": f"Bearer {credential}"} if credential else {}
     timeout = httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
     base_url = find_gateway(settings)
-    with httpx2.Client(base_url=base_url, headers=headers, timeout=timeout) as http:
-        yield Gateway(http)
+    try:
+        with httpx2.Client(base_url=base_url, headers=headers, timeout=timeout) as http:
+            yield Gateway(http)
+    except UnicodeEncodeError as error:
+        message = f"a {'key' if error.encoding == 'ascii' else 'name or argument'} cannot be sent"
+        raise CommandError(f"{message}: it is not {error.encoding}") from None
+    except httpx2.InvalidURL as error:
+        raise CommandError(f"{base_url} is no address: {error}") from None
 
 
 @contextmanager

@@ -63,6 +63,10 @@ def main() -> None:
     except CommandError as error:
         click.echo(f"{PROGRAM}: {error.message}", err=True)
         sys.exit(error.code)
+    except OSError as error:
+        subject = f"{error.filename}: " if error.filename is not None else ""
+        click.echo(f"{PROGRAM}: {subject}{error.strerror or error}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

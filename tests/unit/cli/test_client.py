@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ai4v.cli.client import Gateway, Upload, find_api_key, find_gateway
+from ai4v.cli.client import Gateway, Upload, find_api_key, find_gateway, open_gateway
 from ai4v.cli.failure import CommandError
 from ai4v.cli.layout import Layout
 from ai4v.cli.settings import Settings
@@ -77,6 +77,20 @@ def test_upload_carries_the_file_and_the_fields() -> None:
         return httpx2.Response(200, json={"access_token": "t", "expires_in": 60})
 
     gateway(answer).upload("/asr", Upload("a.wav", b"RIFF"), {"language": "hi"}, AccessToken)
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "name", "message"),
+    [
+        ("http://127.0.0.1:1", "", "\udcff", "a name or argument cannot be sent: it is not utf-8"),
+        ("http://127.0.0.1:1", "कुंजी", "x", "a key cannot be sent: it is not ascii"),
+        ("http://[::1", "", "x", "is no address"),
+    ],
+)
+def test_what_cannot_be_sent_is_told(url: str, key: str, name: str, message: str) -> None:
+    settings = Settings.load({"AI4V_GATEWAY_URL": url})
+    with pytest.raises(CommandError, match=message), open_gateway(settings, key) as there:
+        there.ask("POST", "/keys", AccessToken, body={"name": name})
 
 
 class TestFinding:

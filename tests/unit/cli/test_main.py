@@ -1,10 +1,12 @@
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from ai4v.cli.main import root
+from ai4v.cli.main import main, root
 
 PRINTS_NO_VALUE = {"serve", "migrate", "supervise", "bootstrap"}
 
@@ -44,3 +46,28 @@ def test_command_that_prints_takes_json(name: str) -> None:
 
 def test_unknown_command_is_refused() -> None:
     assert CliRunner().invoke(root, ["fly"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["transcribe", "-", "--language", "hi"], "ai4v: standard input is closed\n"),
+        (["models", "pull", "--accept-licences"], "ai4v: {model_dir}/.part: Not a directory\n"),
+    ],
+)
+def test_failure_is_a_message(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model_dir = tmp_path / "file"
+    model_dir.touch()
+    monkeypatch.setenv("AI4V_MODEL_DIR", str(model_dir))
+    monkeypatch.setattr(sys, "argv", ["ai4v", *arguments])
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err.endswith(message.format(model_dir=model_dir))

@@ -102,6 +102,8 @@ def _as_json(files: Sequence[str], outputs: Sequence[AsrOutput]) -> str:
 
 def _read(name: str) -> Upload:
     if name == _STDIN:
+        if sys.stdin is None:
+            raise CommandError("standard input is closed")
         return Upload("stdin", sys.stdin.buffer.read())
     try:
         return Upload(Path(name).name, Path(name).read_bytes())

@@ -1,9 +1,11 @@
 """Whether the ports are free, and who has those that are not."""
 
+import errno
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ai4v.cli.failure import CommandError
 from ai4v.kit.topology import Topology
 
 LOOPBACK = "127.0.0.1"
@@ -21,14 +23,21 @@ class BusyPort:
 
 
 def is_free(host: str, port: int) -> bool:
-    """Tell whether one could listen there now."""
+    """Tell whether one could listen there now.
+
+    Raises:
+        CommandError: nobody could, whoever listens there: no such address, or not allowed.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            reason = error.strerror
+            raise CommandError(f"cannot listen on {host}, port {port}: {reason}") from None
     return True
 
 

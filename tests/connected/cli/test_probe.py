@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from ai4v.cli.failure import CommandError
 from ai4v.cli.port import BusyPort, explain_busy, find_busy, find_shift, is_free
 from ai4v.cli.probe import probe_service, probe_valkey
 from ai4v.kit.topology import load_topology
@@ -81,3 +82,9 @@ def test_explanation_offers_a_shift() -> None:
     said = explain_busy([BusyPort("asr", 8087, "pid 7 (other)")], load_topology())
     assert said.startswith("port 8087, which asr needs, is taken by pid 7 (other)\n")
     assert f"AI4V_PORT_SHIFT={find_shift(load_topology())} ai4v up" in said
+
+
+@pytest.mark.parametrize("host", ["no address", "192.0.2.1"])
+def test_address_that_is_not_ours_is_told_and_no_busy_port(host: str) -> None:
+    with pytest.raises(CommandError, match=f"cannot listen on {host}, port 24080: "):
+        is_free(host, 24080)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -33,7 +34,7 @@ from ai4v.ports.recognizer import (
     RecognizerUnavailableError,
     Utterance,
 )
-from ai4v.services.asr.app import Adapters, create_app
+from ai4v.services.asr.app import Adapters, Checks, create_app
 from ai4v.services.asr.settings import AsrSettings
 from ai4v.services.asr.tables import REQUESTS, RESULTS
 from tests.support.asgi import AppTransport, RunningApp
@@ -228,12 +229,20 @@ async def open_stage(
     settings: AsrSettings,
     recognizer: ScriptedRecognizer | None = None,
     codec: AudioCodec | None = None,
+    checks: Checks = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
     """Run the app and give a client that comes as the gateway does."""
     recognizer = recognizer or ScriptedRecognizer()
     noted = NotedCodec(codec or MemoryAudioCodec())
     registry = MemoryRegistry()
-    adapters = Adapters(recognizer, noted, MemoryVoiceActivityDetector(), MemoryCache(), registry)
+    adapters = Adapters(
+        recognizer,
+        noted,
+        MemoryVoiceActivityDetector(),
+        MemoryCache(),
+        registry,
+        checks=checks,
+    )
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
     principal = make_principal()
     transport = AppTransport()

@@ -5,6 +5,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.kit.identity import TOKEN_HEADER
 from ai4v.services.asr.alias import ALIASES
 from ai4v.services.asr.tables import METADATA
@@ -34,6 +35,16 @@ async def test_capabilities_are_for_the_gateway(stage: Stage) -> None:
     response = await stage.client.get("/internal/capabilities", headers=headers)
     assert len(response.json()) == 5
     assert response.json()[0]["model_id"] == MODEL_ID
+
+
+async def test_a_decoder_that_is_down_shows_in_health(database_url: str) -> None:
+    async def fail() -> None:
+        raise ServiceUnavailableError("down")
+
+    async with open_stage(make_settings(database_url), checks={"decoder": fail}) as stage:
+        health = await stage.client.get("/api/v1/asr/health")
+    assert health.status_code == 503
+    assert health.json()["components"]["decoder"] == "unhealthy"
 
 
 async def test_requests_are_paged_newest_first(stage: Stage) -> None:

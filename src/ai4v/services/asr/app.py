@@ -7,7 +7,7 @@ from contextlib import (
     asynccontextmanager,
     nullcontext,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from fastapi import FastAPI
@@ -51,6 +51,9 @@ async def _start_nothing() -> None:
     """Fit adapters that need no start."""
 
 
+Checks = Mapping[str, Callable[[], Awaitable[None]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
     """What stands behind the ports of this service."""
@@ -62,6 +65,8 @@ class Adapters:
     registry: Registry
     start: Callable[[], Awaitable[None]] = _start_nothing
     """Starts codec and detector; called again until it does not raise."""
+    checks: Checks = field(default_factory=dict)
+    """Codec and detector by their names in health, where they can be asked."""
 
 
 OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
@@ -132,6 +137,8 @@ async def _open(
     stack.push_async_callback(service.close)
     health.watch("postgres", database.ping)
     health.watch("engine", engine.check)
+    for name, check in adapters.checks.items():
+        health.watch(name, check)
     health.watch("valkey", adapters.cache.ping, is_critical=False)
     return Entrance(service, BodyReader(settings.max_items), Admission(settings.queue_limit))
 
@@ -170,6 +177,7 @@ def choose_adapters(settings: AsrSettings) -> OpenAdapters:
                 store.cache,
                 store.registry,
                 engines.start,
+                engines.checks,
             )
 
     return open_adapters
@@ -198,6 +206,7 @@ class _Engines:
     codec: AudioCodec
     vad: VoiceActivityDetector
     start: Callable[[], Awaitable[None]]
+    checks: Checks
 
 
 @asynccontextmanager
@@ -214,7 +223,7 @@ async def _open_valkey(url: str) -> AsyncIterator[_Store]:
 @asynccontextmanager
 async def _open_memory_engines(_settings: AsrSettings) -> AsyncIterator[_Engines]:
     codec, vad = MemoryAudioCodec(), MemoryVoiceActivityDetector()
-    yield _Engines(MemoryRecognizer(), codec, vad, _start_nothing)
+    yield _Engines(MemoryRecognizer(), codec, vad, _start_nothing, {})
 
 
 @asynccontextmanager
@@ -230,7 +239,8 @@ async def _open_whisper(settings: AsrSettings) -> AsyncIterator[_Engines]:
     async with AsyncExitStack() as stack:
         for engine in (codec, vad, recognizer):
             stack.push_async_callback(engine.close)
-        yield _Engines(recognizer, codec, vad, start)
+        checks = {"decoder": codec.ping, "voiceactivity": vad.ping}
+        yield _Engines(recognizer, codec, vad, start, checks)
 
 
 def _require_model(settings: AsrSettings, name: str) -> None:

@@ -7,7 +7,7 @@ both paths: our own API forbids fields that are not here, the ULCA path ignores 
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 AUTO_LANGUAGE: Final = "auto"
@@ -92,7 +92,17 @@ _ProcessorNames = Annotated[tuple[_ProcessorName, ...], Field(max_length=16)]
 _Domain = Annotated[str, Field(max_length=64)]
 
 
-class AsrConfig(_Shape):
+class _Given(_Shape):
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: object) -> object:
+        """Take a null for an absent field: some ULCA clients spell out what they leave open."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class AsrConfig(_Given):
     """How the speech is to be recognized. What we do not do yet is accepted and not applied."""
 
     language: AsrLanguage
@@ -121,7 +131,7 @@ class ControlConfig(_Shape):
     """Whether content may be stored; it never is yet, and the answer says so."""
 
 
-class AsrRequest(_Shape):
+class AsrRequest(_Given):
     """Sound to be recognized."""
 
     audio: Annotated[tuple[AudioItem, ...], Field(min_length=1)]

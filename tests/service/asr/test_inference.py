@@ -174,6 +174,14 @@ async def test_hotwords_are_not_applied_yet(stage: Stage) -> None:
     assert (await stage.infer(asked)).json()["config"]["notApplied"] == ["hotword_list"]
 
 
+async def test_a_null_is_an_absent_field(stage: Stage) -> None:
+    asked = body(speech(), serviceId=None, transcriptionFormat=None, preProcessors=None)
+    asked["controlConfig"] = None
+    response = await stage.client.post("/services/inference/asr", json=asked)
+    assert response.status_code == 200
+    assert response.json()["config"]["serviceId"] == MODEL_ID
+
+
 async def test_ulca_ignores_what_it_does_not_know(stage: Stage) -> None:
     asked = body(speech(), isSentence=True, numTokens=2)
     asked["extra"] = {"a": 1}

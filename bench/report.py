@@ -11,16 +11,14 @@ from bench import gateway, speech
 _METHOD = """Medians of interleaved rounds on one machine that also makes the load; absolute numbers
 move from machine to machine, the ratios are what counts.
 """
-_GATEWAY = """A small GET to the asr service, in requests/s: straight to it with an internal
-token, and
-through the gateway with an API key, key check and rate limits on.
+_GATEWAY = """A small GET to the asr service, in requests/s: straight to it with an internal token,
+and through the gateway with an API key, key check and rate limits on.
 
 | connections | direct | gateway | ratio | added, ms | gateway p99, ms | failures |
 |---|---|---|---|---|---|---|"""
 _SPEECH = """A flac file through the gateway to its transcript, beside faster-whisper called
-directly on
-the same model and samples (int8, two threads, beam 1, temperature 0). RTF: seconds of work for a
-second of sound.
+directly on the same model and samples (int8, two threads, beam 1, temperature 0). RTF: seconds of
+work for a second of sound.
 
 | language | audio, s | platform, s | RTF | faster-whisper, s | platform ÷ faster-whisper |
 |---|---|---|---|---|---|"""
@@ -36,7 +34,7 @@ def write(
     """Write the report; numbers are medians, and only ratios of one run compare."""
     gib = psutil.virtual_memory().total / 2**30
     lines = [
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {platform.machine()},",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {platform.machine()}, "
         f"{psutil.cpu_count()} cores, {gib:.0f} GiB.",
         _METHOD,
         "## Gateway\n",

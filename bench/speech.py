@@ -53,9 +53,9 @@ def measure(house: House, model_dir: Path) -> list[Row]:
 def load_speech(language: str) -> Samples:
     """Return the clips of `language` one after another, 16 kHz mono, at least a minute of them."""
     pieces: list[Samples] = []
-    for path in sorted((_CLIPS / language).glob("*.ogg")) + sorted(
-        (_CLIPS / language).glob("*.wav")
-    ):
+    for path in sorted((_CLIPS / language).iterdir()):
+        if path.suffix not in {".flac", ".ogg"}:
+            continue
         samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
         pieces.append(soxr.resample(samples.mean(axis=1), rate_hz, _RATE_HZ).astype(np.float32))
     speech = np.concatenate(pieces)

@@ -34,8 +34,10 @@ def write(
     """Write the report; numbers are medians, and only ratios of one run compare."""
     gib = psutil.virtual_memory().total / 2**30
     lines = [
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {platform.machine()}, "
-        f"{psutil.cpu_count()} cores, {gib:.0f} GiB.",
+        (
+            f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {platform.machine()}, "
+            f"{psutil.cpu_count()} cores, {gib:.0f} GiB."
+        ),
         _METHOD,
         "## Gateway\n",
         _GATEWAY,

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import psutil
 import pytest
@@ -101,6 +102,17 @@ def test_transcribe_says_which_file_is_not_sound(platform: Platform) -> None:
     assert refused.returncode == 1
     assert "test_platform.py: " in refused.stderr
     assert "INVALID_AUDIO" in refused.stderr
+
+
+def test_transcribe_does_the_good_files_beside_a_bad_one(platform: Platform) -> None:
+    speech = Path(__file__).resolve().parents[2] / "data/speech/hi/02.ogg"
+    files = (__file__, str(speech))
+    done = platform.run("transcribe", *files, "--language", "hi", "--json")
+    assert done.returncode == 1
+    bad, good = json.loads(done.stdout)
+    assert bad["file"] == __file__
+    assert "INVALID_AUDIO" in bad["error"]
+    assert "मौसम" in good["source"]
 
 
 def test_models_that_are_here_are_whole(platform: Platform) -> None:

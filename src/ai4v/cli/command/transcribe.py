@@ -14,6 +14,8 @@ from ai4v.contracts.asr import AsrAnswer, AsrOutput, AsrTask
 
 _PATH = "/api/v1/asr/inference"
 _STDIN = "-"
+_Result = tuple[str, AsrOutput | CommandError]
+"""A file's name, and what was heard in it or why nothing was."""
 _FORMATS = {"text": "transcript", "srt": "srt", "webvtt": "webvtt"}
 
 
@@ -53,26 +55,28 @@ def transcribe(
     """Turn the speech in each FILE into text; - reads standard input.
 
     Takes wav, flac, mp3 and ogg, up to 10 minutes each. The key is AI4V_API_KEY, else that of the
-    first start.
+    first start. A file that cannot be transcribed is named, the others are done all the same.
     """
     settings = Settings.load()
     fields = {"language": language, "task": task, "format": _FORMATS[layout]}
-    uploads = [_read(name) for name in files]
-    answers = []
+    heard: list[_Result] = []
     with open_gateway(settings, find_api_key(settings)) as gateway:
-        for upload in uploads:
+        for name in files:
             try:
-                answers.append(gateway.upload(_PATH, upload, fields, AsrAnswer))
+                (item,) = gateway.upload(_PATH, _read(name), fields, AsrAnswer).output
             except CommandError as error:
-                raise CommandError(f"{upload.name}: {error.message}") from None
-    outputs = [heard for answer in answers for heard in answer.output]
-    for name, heard in zip(files, outputs, strict=True):
-        _warn(name, heard)
-    text = _as_json(files, outputs) if as_json else _as_text(files, outputs)
-    if output is None:
-        click.echo(text)
-    else:
+                click.echo(f"ai4v: {name}: {error.message}", err=True)
+                heard.append((name, error))
+            else:
+                _warn(name, item)
+                heard.append((name, item))
+    text = _as_json(heard) if as_json else _as_text(heard)
+    if text and output is not None:
         output.write_text(text + "\n", "utf-8")
+    elif text:
+        click.echo(text)
+    if any(isinstance(result, CommandError) for _, result in heard):
+        raise SystemExit(1)
 
 
 def _warn(name: str, heard: AsrOutput) -> None:
@@ -82,20 +86,20 @@ def _warn(name: str, heard: AsrOutput) -> None:
         click.echo(f"{name}: some of the text is in a wrong script: do not rely on it", err=True)
 
 
-def _as_text(files: Sequence[str], outputs: Sequence[AsrOutput]) -> str:
-    if len(files) == 1:
-        return outputs[0].source.rstrip("\n")
-    parts = (
-        f"{name}:\n{heard.source.rstrip()}" for name, heard in zip(files, outputs, strict=True)
-    )
-    return "\n\n".join(parts)
+def _as_text(heard: Sequence[_Result]) -> str:
+    texts = [(name, item.source.rstrip()) for name, item in heard if isinstance(item, AsrOutput)]
+    if len(heard) == 1:
+        return "".join(text for _, text in texts)
+    return "\n\n".join(f"{name}:\n{text}" for name, text in texts)
 
 
-def _as_json(files: Sequence[str], outputs: Sequence[AsrOutput]) -> str:
+def _as_json(heard: Sequence[_Result]) -> str:
     return format_json(
         [
-            {"file": name} | heard.model_dump(mode="json", by_alias=True, exclude_none=True)
-            for name, heard in zip(files, outputs, strict=True)
+            {"file": name, "error": result.message}
+            if isinstance(result, CommandError)
+            else {"file": name} | result.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for name, result in heard
         ]
     )
 
@@ -108,4 +112,4 @@ def _read(name: str) -> Upload:
     try:
         return Upload(Path(name).name, Path(name).read_bytes())
     except OSError as error:
-        raise CommandError(f"{name} cannot be read: {error.strerror}") from None
+        raise CommandError(f"cannot be read: {error.strerror}") from None

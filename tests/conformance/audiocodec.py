@@ -128,11 +128,13 @@ class AudioCodecConformance:
             assert len(audio.samples) == pytest.approx(4_000, abs=2)
             assert frequency_hz(audio.samples, 8_000) == pytest.approx(TONE_HZ, abs=3)
 
-    async def test_bare_samples_that_are_none(self, codec: AudioCodec) -> None:
+    async def test_bare_samples_that_are_none_or_cut_off(self, codec: AudioCodec) -> None:
         nan = np.full(100, np.nan, "<f4").tobytes()
         for content, raw in (
             (b"", RawFormat(_RATE_HZ)),
             (b"x", RawFormat(_RATE_HZ)),
+            (bytes(101), RawFormat(_RATE_HZ)),
+            (bytes(102), RawFormat(_RATE_HZ, "f32le")),
             (nan, RawFormat(_RATE_HZ, "f32le")),
             (bytes(100), RawFormat(1)),
         ):

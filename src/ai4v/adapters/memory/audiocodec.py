@@ -64,6 +64,8 @@ def _read(content: memoryview, raw: RawFormat | None) -> Wav:
         raise AudioFormatError(f"{kind} is not taken; taken is wav")
     if raw.encoding not in _RAW_ENCODINGS:
         raise AudioFormatError(f"raw samples are taken as {' or '.join(_RAW_ENCODINGS)}")
+    if len(content) % np.dtype(_TYPES[raw.encoding][0]).itemsize:
+        raise InvalidAudioError("the last sample is cut off")
     return Wav(raw.rate_hz, 1, raw.encoding, content)
 
 

@@ -76,8 +76,9 @@ def decode(content: memoryview, wanted: Wanted, raw: RawFormat | None = None) ->
         if raw.encoding not in _RAW_ENCODINGS:
             raise AudioFormatError(f"raw samples are taken as {' or '.join(_RAW_ENCODINGS)}")
         frame_bytes = 2 if raw.encoding == "s16le" else 4
-        whole = content[: len(content) - len(content) % frame_bytes]
-        samples = _decode_bare(whole, raw.rate_hz, 1, raw.encoding, wanted)
+        if len(content) % frame_bytes:
+            raise InvalidAudioError("the last sample is cut off")
+        samples = _decode_bare(content, raw.rate_hz, 1, raw.encoding, wanted)
     else:
         samples = _decode_kind(content[skip_id3(content) :], identify(content), wanted)
     if not samples:

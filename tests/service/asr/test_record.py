@@ -61,7 +61,7 @@ async def test_surprise(stage: Stage) -> None:
 
 async def test_deadline(stage: Stage) -> None:
     stage.recognizer.hold = asyncio.Event()
-    response = await stage.infer(body(speech()), **{"x-request-timeout-ms": "300"})
+    response = await stage.infer(body(speech()), **{"x-request-timeout-ms": "1500"})
     assert response.status_code == 504
     assert response.json()["detail"]["code"] == "DEADLINE_EXCEEDED"
     assert await _status(stage) == [("failed", "DEADLINE_EXCEEDED")]

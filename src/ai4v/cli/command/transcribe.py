@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ai4v.cli.client import Upload, find_api_key, open_gateway
+from ai4v.cli.client import Gateway, Upload, find_api_key, open_gateway
 from ai4v.cli.failure import CommandError
 from ai4v.cli.output import format_json, json_option
 from ai4v.cli.settings import Settings
@@ -59,17 +59,13 @@ def transcribe(
     """
     settings = Settings.load()
     fields = {"language": language, "task": task, "format": _FORMATS[layout]}
+    uploads = [(name, _read(name)) for name in files]
     heard: list[_Result] = []
     with open_gateway(settings, find_api_key(settings)) as gateway:
-        for name in files:
-            try:
-                (item,) = gateway.upload(_PATH, _read(name), fields, AsrAnswer).output
-            except CommandError as error:
-                click.echo(f"ai4v: {name}: {error.message}", err=True)
-                heard.append((name, error))
-            else:
-                _warn(name, item)
-                heard.append((name, item))
+        for name, upload in uploads:
+            result = _hear(gateway, upload, fields)
+            _warn(name, result)
+            heard.append((name, result))
     text = _as_json(heard) if as_json else _as_text(heard)
     if text and output is not None:
         output.write_text(text + "\n", "utf-8")
@@ -79,8 +75,23 @@ def transcribe(
         raise SystemExit(1)
 
 
-def _warn(name: str, heard: AsrOutput) -> None:
-    if heard.is_silence:
+def _hear(
+    gateway: Gateway, upload: Upload | CommandError, fields: dict[str, str]
+) -> AsrOutput | CommandError:
+    """Return what is heard, or why nothing is."""
+    if isinstance(upload, CommandError):
+        return upload
+    try:
+        (item,) = gateway.upload(_PATH, upload, fields, AsrAnswer).output
+    except CommandError as error:
+        return error
+    return item
+
+
+def _warn(name: str, heard: AsrOutput | CommandError) -> None:
+    if isinstance(heard, CommandError):
+        click.echo(f"ai4v: {name}: {heard.message}", err=True)
+    elif heard.is_silence:
         click.echo(f"{name}: nothing was said", err=True)
     elif not heard.is_script_right:
         click.echo(f"{name}: some of the text is in a wrong script: do not rely on it", err=True)
@@ -104,7 +115,7 @@ def _as_json(heard: Sequence[_Result]) -> str:
     )
 
 
-def _read(name: str) -> Upload:
+def _read(name: str) -> Upload | CommandError:
     if name == _STDIN:
         if sys.stdin is None:
             raise CommandError("standard input is closed")
@@ -112,4 +123,4 @@ def _read(name: str) -> Upload:
     try:
         return Upload(Path(name).name, Path(name).read_bytes())
     except OSError as error:
-        raise CommandError(f"cannot be read: {error.strerror}") from None
+        return CommandError(f"cannot be read: {error.strerror}")

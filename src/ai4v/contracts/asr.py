@@ -5,19 +5,11 @@ both paths: our own API forbids fields that are not here, the ULCA path ignores 
 """
 
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-AUTO_LANGUAGE: Final = "auto"
-"""In place of a language code: find out which language is spoken."""
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
-    )
+from ai4v.contracts.ulca import ControlConfig, Domain, GivenShape, ProcessorNames, Shape
 
 
 class AsrTask(StrEnum):
@@ -51,7 +43,7 @@ class AudioFormat(StrEnum):
     """Bare 16-bit little-endian mono samples; `samplingRate` says how fast."""
 
 
-class AudioItem(_Shape):
+class AudioItem(Shape):
     """One piece of sound; one of the two fields."""
 
     audio_content: str | None = None
@@ -60,7 +52,7 @@ class AudioItem(_Shape):
     """Where to fetch it; not taken yet, and refused."""
 
 
-class AsrLanguage(_Shape):
+class AsrLanguage(Shape):
     """The language spoken."""
 
     source_language: Annotated[str, Field(min_length=1, max_length=16)]
@@ -69,7 +61,7 @@ class AsrLanguage(_Shape):
     """ISO 15924; the language's default script is the only one there is."""
 
 
-class TranscriptLayout(_Shape):
+class TranscriptLayout(Shape):
     """How the text is laid out."""
 
     value: TranscriptFormat = TranscriptFormat.TRANSCRIPT
@@ -87,22 +79,7 @@ class HotwordList(BaseModel):
     hotword_list: tuple[str, ...] = ()
 
 
-_ProcessorName = Annotated[str, Field(max_length=64)]
-_ProcessorNames = Annotated[tuple[_ProcessorName, ...], Field(max_length=16)]
-_Domain = Annotated[str, Field(max_length=64)]
-
-
-class _Given(_Shape):
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, given: object) -> object:
-        """Take a null for an absent field: some ULCA clients spell out what they leave open."""
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items() if value is not None}
-
-
-class AsrConfig(_Given):
+class AsrConfig(GivenShape):
     """How the speech is to be recognized. What we do not do yet is accepted and not applied."""
 
     language: AsrLanguage
@@ -117,21 +94,14 @@ class AsrConfig(_Given):
         TranscriptLayout()
     )
     """`{"value": "srt"}`, or the bare word."""
-    pre_processors: _ProcessorNames | None = None
-    post_processors: _ProcessorNames | HotwordList | None = None
+    pre_processors: ProcessorNames | None = None
+    post_processors: ProcessorNames | HotwordList | None = None
     best_token_count: Annotated[int, Field(ge=0, le=10)] | None = None
-    domain: _Domain | tuple[_Domain, ...] | None = None
+    domain: Domain | tuple[Domain, ...] | None = None
     profanity_filter: bool | None = None
 
 
-class ControlConfig(_Shape):
-    """What may be done with the content."""
-
-    data_tracking: bool | None = None
-    """Whether content may be stored; it never is yet, and the answer says so."""
-
-
-class AsrRequest(_Given):
+class AsrRequest(GivenShape):
     """Sound to be recognized."""
 
     audio: Annotated[tuple[AudioItem, ...], Field(min_length=1)]
@@ -139,7 +109,7 @@ class AsrRequest(_Given):
     control_config: ControlConfig = ControlConfig()
 
 
-class AsrSegment(_Shape):
+class AsrSegment(Shape):
     """A piece of the text and its place in the sound."""
 
     id: int
@@ -150,7 +120,7 @@ class AsrSegment(_Shape):
     text: str
 
 
-class AsrOutput(_Shape):
+class AsrOutput(Shape):
     """What was heard in one item."""
 
     source: str
@@ -170,7 +140,7 @@ class AsrOutput(_Shape):
     """0 to 1, not a calibrated measure; absent for silence."""
 
 
-class AsrAppliedConfig(_Shape):
+class AsrAppliedConfig(Shape):
     """What was really done."""
 
     service_id: str
@@ -189,7 +159,7 @@ class AsrAppliedConfig(_Shape):
     """Whether content was stored."""
 
 
-class AsrAnswer(_Shape):
+class AsrAnswer(Shape):
     """One output for each item, in order."""
 
     task_type: Literal["asr"] = "asr"

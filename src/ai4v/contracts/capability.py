@@ -10,6 +10,10 @@ class Task(StrEnum):
 
     TRANSCRIBE = "asr"
     TRANSLATE_SPEECH = "speech-translation"
+    """Said in English text."""
+    TRANSLATE = "translation"
+    SYNTHESIZE = "tts"
+    DETECT_LANGUAGE = "txt-lang-detection"
 
 
 class Tier(StrEnum):
@@ -31,6 +35,9 @@ class Capability(BaseModel):
 
     task: Task
     language: str
+    """What comes in; for speech output, what is spoken."""
+    target_language: str | None = None
+    """What comes out; for translation of text alone."""
     tier: Tier
     engine: str
     model_id: str

@@ -1,4 +1,4 @@
-"""Port: bytes that claim to be sound become samples."""
+"""Port: bytes that claim to be sound become samples, and samples become files."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +10,7 @@ from ai4v.contracts.error import (
     ServiceUnavailableError,
     UnsupportedMediaError,
 )
+from ai4v.contracts.tts import SpeechFormat
 
 
 class InvalidAudioError(PlatformError):
@@ -40,8 +41,17 @@ class RawFormat:
     """s16le, or f32le."""
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedAudio:
+    """A file in memory."""
+
+    content: bytes
+    rate_hz: int
+    """Of the sound in it."""
+
+
 class AudioCodec(Protocol):
-    """Reads wav, flac, mp3, ogg (Vorbis and Opus) by content, never by name."""
+    """Reads wav, flac, mp3, ogg (Vorbis and Opus) by content, never by name; writes them too."""
 
     async def decode(
         self, content: bytes, *, rate_hz: int, max_duration_s: float, raw: RawFormat | None = None
@@ -59,5 +69,19 @@ class AudioCodec(Protocol):
 
         Raises:
             InvalidAudioError, AudioTooLongError, AudioFormatError, AudioCodecUnavailableError
+        """
+        ...
+
+    async def encode(self, audio: Audio, *, kind: SpeechFormat, rate_hz: int) -> EncodedAudio:
+        """Resample and pack.
+
+        Args:
+            audio: mono, not empty.
+            kind: the packing wanted; wav, flac and pcm hold 16-bit samples.
+            rate_hz: the rate wanted, 8000 to 48000; the nearest that the packing takes is used.
+
+        Raises:
+            ValueError: no samples, or a rate out of bounds.
+            AudioCodecUnavailableError
         """
         ...

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
-from ai4v.contracts.asr import AsrConfig, AsrRequest, ControlConfig
+from ai4v.contracts.asr import AsrConfig, AsrRequest
 from ai4v.contracts.error import (
     DeadlineExceededError,
     FieldError,
@@ -21,6 +21,7 @@ from ai4v.contracts.error import (
     UnsupportedMediaError,
     ValidationError,
 )
+from ai4v.contracts.ulca import ControlConfig
 from ai4v.kit.disconnect import ClientDisconnectedError
 from ai4v.kit.errorbody import describe_problems
 from ai4v.kit.request import get_deadline

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from ai4v.contracts.asr import (
-    AUTO_LANGUAGE,
     AsrAppliedConfig,
     AsrConfig,
     AsrLanguage,
     AsrTask,
     AudioFormat,
-    ControlConfig,
     HotwordList,
 )
 from ai4v.contracts.audio import SPEECH_RATE_HZ
 from ai4v.contracts.capability import Task, Tier
 from ai4v.contracts.error import FieldError, LanguageNotSupportedError, ValidationError
 from ai4v.contracts.language import Language, find_language
+from ai4v.contracts.ulca import AUTO_LANGUAGE, ControlConfig
 from ai4v.ports.audiocodec import RawFormat
 from ai4v.ports.recognizer import RecognizerInfo
 from ai4v.services.asr.alias import ALIASES

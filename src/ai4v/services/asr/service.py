@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid4
 
-from ai4v.contracts.asr import AsrAnswer, AsrConfig, ControlConfig
+from ai4v.contracts.asr import AsrAnswer, AsrConfig
 from ai4v.contracts.capability import Capability
 from ai4v.contracts.error import DeadlineExceededError, PlatformError
 from ai4v.contracts.identity import Principal
+from ai4v.contracts.ulca import ControlConfig
 from ai4v.kit.database import DatabaseUnavailableError
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.log import get_logger

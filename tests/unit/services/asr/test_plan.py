@@ -1,8 +1,9 @@
 import pytest
 
-from ai4v.contracts.asr import AsrConfig, AsrLanguage, AsrTask, ControlConfig
+from ai4v.contracts.asr import AsrConfig, AsrLanguage, AsrTask
 from ai4v.contracts.capability import Capability, Task, Tier
 from ai4v.contracts.error import LanguageNotSupportedError, PlatformError, ValidationError
+from ai4v.contracts.ulca import ControlConfig
 from ai4v.ports.recognizer import RecognizerInfo
 from ai4v.services.asr.plan import make_plan, supported_languages
 

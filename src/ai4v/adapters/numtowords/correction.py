@@ -7,7 +7,8 @@ again with fewer. What is more than a misspelling is left out by a limit:
 - Kannada: 83 is spelt as 82, and 110, 120, 130, 150 ... 190 all as the same torn word; 1000 ends
   as if more followed.
 - Manipuri: 99 is spelt as 89; 700 holds a doubled sign.
-- Sindhi: in Devanagari, not in Arabic letters, and it fails at one hundred, thousand or lakh and some.
+- Sindhi: in Devanagari, not in Arabic letters, and it fails where there is one hundred or one
+  thousand.
 - Nine digits and more fail or are spelt digit by digit, in Hindi from 10**9: nothing above
   10 000 000 is claimed of any language.
 """

@@ -22,6 +22,7 @@ from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.identity import Bootstrap, FirstRun
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.kit.store import Store
 from ai4v.ports.recognizer import Recognizer
 from ai4v.services.asr import app as asr
 from ai4v.services.asr.settings import AsrSettings
@@ -150,11 +151,6 @@ async def start_gateway(platform: Platform) -> None:
 async def start_asr(platform: Platform, recognizer: Recognizer) -> None:
     """Run the speech service on an engine."""
     settings = AsrSettings.model_validate({**platform.settings(ASR), "model_dir": Path("/nowhere")})
-    adapters = asr.Adapters(
-        recognizer=recognizer,
-        codec=MemoryAudioCodec(),
-        vad=MemoryVoiceActivityDetector(),
-        cache=platform.cache,
-        registry=platform.registry,
-    )
+    engines = asr.Engines(recognizer, MemoryAudioCodec(), MemoryVoiceActivityDetector())
+    adapters = asr.Adapters(Store(platform.cache, platform.registry), engines)
     await platform.start(ASR, asr.create_app(settings, adapters=adapters))

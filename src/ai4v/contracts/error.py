@@ -5,7 +5,7 @@ thing are defined beside that thing and subclass one of these.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -98,6 +98,11 @@ class ValidationError(PlatformError):
 
     code = "VALIDATION_ERROR"
     status = 422
+
+    @classmethod
+    def at(cls, path: str, message: str) -> Self:
+        """Make one for a single wrong place."""
+        return cls(f"{path}: {message}", errors=[FieldError(path=path, message=message)])
 
 
 class LanguageNotSupportedError(PlatformError):

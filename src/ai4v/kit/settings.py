@@ -7,6 +7,7 @@ found nowhere stops the start with a message that names it.
 
 import os
 import sys
+from pathlib import Path
 from typing import ClassVar, Self
 
 from pydantic import Field, SecretStr, ValidationError
@@ -88,6 +89,25 @@ class DatabaseSettings(ServiceSettings):
     """`postgresql+asyncpg://user:password@host:port/database`."""
     database_pool: int = 5
     """Connections kept; as many again may be opened for a burst."""
+
+
+class InferenceSettings(DatabaseSettings):
+    """Settings of a service that runs models."""
+
+    model_dir: Path
+    """Where `ai4v models pull` puts the models."""
+    max_items: int = Field(default=32, ge=1)
+    """Most items in one call."""
+    queue_limit: int = Field(default=32, ge=1)
+    """Most calls being answered at once; more are told to come back."""
+    load_retry_s: float = Field(default=5.0, gt=0)
+    """Between attempts to load an engine."""
+    sweep_interval_s: float = Field(default=10.0, gt=0)
+    """Between looks for requests that nobody works on any more."""
+    sweep_lease_s: float = Field(default=15.0, gt=0)
+    """How old a request of a dead instance must be to be given up."""
+    sweep_grace_s: float = Field(default=30.0, gt=0)
+    """How long after its deadline any request is given up."""
 
 
 def _explain(service: str, error: ValidationError) -> list[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +24,12 @@ from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Audio
 from ai4v.contracts.capability import Capability, Task, Tier
 from ai4v.contracts.identity import Principal, Role
-from ai4v.kit.database import Database
+from ai4v.contracts.tts import SpeechFormat
+from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
-from ai4v.ports.audiocodec import AudioCodec, RawFormat
+from ai4v.kit.inference import Check
+from ai4v.kit.store import Store
+from ai4v.ports.audiocodec import AudioCodec, EncodedAudio, RawFormat
 from ai4v.ports.recognizer import (
     Recognition,
     RecognizedSegment,
@@ -34,7 +37,7 @@ from ai4v.ports.recognizer import (
     RecognizerUnavailableError,
     Utterance,
 )
-from ai4v.services.asr.app import Adapters, Checks, create_app
+from ai4v.services.asr.app import Adapters, Engines, create_app
 from ai4v.services.asr.settings import AsrSettings
 from ai4v.services.asr.tables import REQUESTS, RESULTS
 from tests.support.asgi import AppTransport, RunningApp
@@ -139,6 +142,9 @@ class NotedCodec:
             content, rate_hz=rate_hz, max_duration_s=max_duration_s, raw=raw
         )
 
+    async def encode(self, audio: Audio, *, kind: SpeechFormat, rate_hz: int) -> EncodedAudio:
+        return await self.codec.encode(audio, kind=kind, rate_hz=rate_hz)
+
 
 def wav(*parts: tuple[float, float]) -> bytes:
     """Return a wav file: each part is seconds and loudness."""
@@ -229,20 +235,14 @@ async def open_stage(
     settings: AsrSettings,
     recognizer: ScriptedRecognizer | None = None,
     codec: AudioCodec | None = None,
-    checks: Checks = MappingProxyType({}),
+    checks: Mapping[str, Check] = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
     """Run the app and give a client that comes as the gateway does."""
     recognizer = recognizer or ScriptedRecognizer()
     noted = NotedCodec(codec or MemoryAudioCodec())
     registry = MemoryRegistry()
-    adapters = Adapters(
-        recognizer,
-        noted,
-        MemoryVoiceActivityDetector(),
-        MemoryCache(),
-        registry,
-        checks=checks,
-    )
+    engines = Engines(recognizer, noted, MemoryVoiceActivityDetector(), checks=checks)
+    adapters = Adapters(Store(MemoryCache(), registry), engines)
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
     principal = make_principal()
     transport = AppTransport()

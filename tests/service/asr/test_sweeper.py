@@ -8,15 +8,11 @@ import pytest
 from sqlalchemy import RowMapping, delete, select, update
 
 from ai4v.adapters.memory.registry import MemoryRegistry
-from ai4v.kit.database import Database
+from ai4v.kit.database.connection import Database
+from ai4v.kit.database.journal import RequestStatus
+from ai4v.kit.sweeper import Sweeper, SweepTimes
 from ai4v.ports.registry import Instance, RegistryUnavailableError
-from ai4v.services.asr.repository import (
-    ItemResult,
-    NewRequest,
-    RequestRepository,
-    RequestStatus,
-)
-from ai4v.services.asr.sweeper import Sweeper, SweepTimes
+from ai4v.services.asr.repository import ItemResult, NewRequest, RequestRepository
 from ai4v.services.asr.tables import REQUESTS
 from tests.service.asr.stage import make_settings, open_stage
 from tests.support.poll import until

@@ -13,7 +13,7 @@ from ai4v.contracts.identity import (
     credential_cache_key,
     hash_credential,
 )
-from ai4v.kit.database import Database
+from ai4v.kit.database.connection import Database
 from ai4v.ports.cache import CacheUnavailableError
 from ai4v.services.auth.repository import AuthRepository
 from ai4v.services.auth.revocation import MARK_S, RevocationMarks

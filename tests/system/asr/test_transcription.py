@@ -1,22 +1,17 @@
 """Speech to text as a client sees it: through the gateway, with a key."""
 
 import base64
-from pathlib import Path
 
 import asyncpg
 import httpx2
 import pytest
 
-from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.recognizer import MemoryRecognizer
-from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.identity import FirstRun
 from ai4v.kit.identity import TOKEN_HEADER
-from ai4v.services.asr.app import Adapters, create_app
-from ai4v.services.asr.settings import AsrSettings
 from tests.support.poll import until
 from tests.support.sound import encode, tone
-from tests.support.system import ASR, Platform
+from tests.support.system import ASR, Platform, start_asr
 
 _INFER = "/api/v1/asr/inference"
 _SPEECH = encode(tone(2.0), 16_000)
@@ -52,15 +47,7 @@ async def client(platform: Platform, first_run: FirstRun) -> Client:
     await connection.execute("TRUNCATE asr.asr_requests CASCADE")
     await connection.close()
     recognizer = MemoryRecognizer()
-    settings = AsrSettings.model_validate({**platform.settings(ASR), "model_dir": Path("/nowhere")})
-    adapters = Adapters(
-        recognizer=recognizer,
-        codec=MemoryAudioCodec(),
-        vad=MemoryVoiceActivityDetector(),
-        cache=platform.cache,
-        registry=platform.registry,
-    )
-    await platform.start(ASR, create_app(settings, adapters=adapters))
+    await start_asr(platform, recognizer)
     opened = Client(platform, first_run.api_key, recognizer)
 
     async def is_found() -> bool:

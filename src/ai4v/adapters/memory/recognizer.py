@@ -40,7 +40,7 @@ def _declare() -> tuple[Capability, ...]:
             model_id=_ENGINE,
             note="Pretends: writes the language's name for each second of sound.",
         )
-        for task in Task
+        for task in (Task.TRANSCRIBE, Task.TRANSLATE_SPEECH)
         for language in _LANGUAGES
         if task is Task.TRANSCRIBE or language != "en"
     )

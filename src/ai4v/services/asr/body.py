@@ -1,45 +1,28 @@
 """Reads requests: JSON as ULCA has it, and multipart so that curl needs no base64."""
 
-import asyncio
 import json
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final
 
-from pydantic import BaseModel
-from pydantic import ValidationError as ModelError
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from ai4v.contracts.asr import AsrConfig, AsrRequest
-from ai4v.contracts.error import (
-    DeadlineExceededError,
-    FieldError,
-    InvalidJsonError,
-    UnsupportedMediaError,
-    ValidationError,
-)
+from ai4v.contracts.error import FieldError, InvalidJsonError, ValidationError
 from ai4v.contracts.ulca import ControlConfig
-from ai4v.kit.disconnect import ClientDisconnectedError
-from ai4v.kit.errorbody import describe_problems
-from ai4v.kit.request import get_deadline
+from ai4v.kit.body import WRONG, Extra, media_type, parse_json, read_json, within_deadline
 from ai4v.services.asr.service import Order
 from ai4v.services.asr.transcriber import AudioSource
 
-Extra = Literal["forbid", "ignore"]
-
-_JSON: Final = "application/json"
 _MULTIPART: Final = "multipart/form-data"
 _UTF8: Final = b"utf-8"
 _FILE: Final = "file"
 _CONFIG: Final = "config"
 _PLAIN_FIELDS: Final = ("language", "format", "task")
 _MAX_FIELDS: Final = 16
-_WRONG: Final = "the request is not as this path needs it; see errors"
-_T = TypeVar("_T")
-_ModelT = TypeVar("_ModelT", bound=BaseModel)
 
 
 class _MemoryParser(MultiPartParser):
@@ -77,7 +60,7 @@ class BodyReader:
         Raises:
             InvalidJsonError, UnsupportedMediaError, ValidationError, DeadlineExceededError
         """
-        if _media_type(request) == _MULTIPART:
+        if media_type(request) == _MULTIPART:
             return await self.read_form(request)
         return await self.read_json(request, extra="forbid")
 
@@ -91,11 +74,7 @@ class BodyReader:
         Raises:
             InvalidJsonError, UnsupportedMediaError, ValidationError, DeadlineExceededError
         """
-        media = _media_type(request)
-        if media not in ("", _JSON):
-            raise UnsupportedMediaError(f"this path takes {_JSON}, not {media[:64]}")
-        content = await _within_deadline(request, request.body())
-        return self._order(_parse(AsrRequest, content, extra=extra))
+        return self._order(await read_json(request, AsrRequest, extra=extra))
 
     async def read_form(self, request: Request) -> Order:
         """Read multipart: `file` once or more, and `config` or the plain fields.
@@ -104,7 +83,7 @@ class BodyReader:
             InvalidJsonError: the multipart or the JSON in it is broken.
             ValidationError, DeadlineExceededError
         """
-        form = await _within_deadline(request, _read_form(request, self.max_items))
+        form = await within_deadline(request, _read_form(request, self.max_items))
         try:
             return await self._form_order(form)
         finally:
@@ -150,16 +129,6 @@ class BodyReader:
             problems.append(FieldError(path=path, message=message))
 
 
-async def _within_deadline(request: Request, reading: Coroutine[object, object, _T]) -> _T:
-    try:
-        async with asyncio.timeout(get_deadline(request).remaining_s()):
-            return await reading
-    except TimeoutError:
-        raise DeadlineExceededError("the request was not read before its deadline") from None
-    except ClientDisconnect:
-        raise ClientDisconnectedError("the client closed the connection") from None
-
-
 async def _read_form(request: Request, max_items: int) -> FormData:
     _, options = parse_options_header(request.headers["content-type"])
     if options.get(b"charset", _UTF8).lower() != _UTF8:
@@ -173,20 +142,16 @@ async def _read_form(request: Request, max_items: int) -> FormData:
         raise InvalidJsonError(f"the multipart body cannot be read: {error.message}") from None
 
 
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 def _form_config(form: FormData) -> AsrConfig:
     plain = {name: str(form[name]) for name in _PLAIN_FIELDS if name in form}
     whole = form.get(_CONFIG)
     if whole is None:
-        return _parse(AsrConfig, json.dumps(_spell_out(plain)), extra="forbid")
+        return parse_json(AsrConfig, json.dumps(_spell_out(plain)), extra="forbid")
     if plain:
         message = "give either config or the plain fields, not both"
         _refuse([FieldError(path=_CONFIG, message=message)])
     content = whole.file.read() if isinstance(whole, UploadFile) else whole
-    return _parse(AsrConfig, content, extra="forbid", path=_CONFIG)
+    return parse_json(AsrConfig, content, extra="forbid", path=_CONFIG)
 
 
 def _spell_out(plain: Mapping[str, str]) -> dict[str, object]:
@@ -201,23 +166,6 @@ def _spell_out(plain: Mapping[str, str]) -> dict[str, object]:
     return config
 
 
-def _parse(model: type[_ModelT], content: bytes | str, *, extra: Extra, path: str = "") -> _ModelT:
-    try:
-        return model.model_validate_json(content, extra=extra, by_alias=True, by_name=False)
-    except ModelError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-    if any(problem["type"] == "json_invalid" for problem in found):
-        raise InvalidJsonError("the body is not JSON" if not path else f"{path} is not JSON")
-    problems = describe_problems(
-        [{**problem, "loc": _below(path, problem["loc"])} for problem in found]
-    )
-    raise ValidationError("the request is not as this path needs it; see errors", errors=problems)
-
-
-def _below(path: str, place: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    return (path, *place) if path else place
-
-
 def _refuse(problems: Sequence[FieldError]) -> None:
     if problems:
-        raise ValidationError(_WRONG, errors=problems)
+        raise ValidationError(WRONG, errors=problems)

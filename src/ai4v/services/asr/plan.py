@@ -81,7 +81,9 @@ def supported_languages(task: Task, info: RecognizerInfo) -> tuple[str, ...]:
 def _check_service_id(service_id: str, info: RecognizerInfo) -> None:
     if service_id and service_id != info.model_id and service_id not in ALIASES:
         known = ", ".join((info.model_id, *ALIASES))
-        raise _wrong("config.serviceId", f"unknown; leave it empty or use one of: {known}")
+        raise ValidationError.at(
+            "config.serviceId", f"unknown; leave it empty or use one of: {known}"
+        )
 
 
 def _find_language(code: str, task: Task, info: RecognizerInfo) -> Language | None:
@@ -101,14 +103,16 @@ def _check_script(script: str | None, language: Language | None) -> None:
     if script is None or (language is not None and script == language.script):
         return
     possible = f"possible: {language.script}" if language else "leave it out with auto"
-    raise _wrong("config.language.sourceScriptCode", f"this script is not possible; {possible}")
+    raise ValidationError.at(
+        "config.language.sourceScriptCode", f"this script is not possible; {possible}"
+    )
 
 
 def _raw_format(config: AsrConfig) -> RawFormat | None:
     if config.audio_format is not AudioFormat.PCM:
         return None
     if config.sampling_rate is None:
-        raise _wrong("config.samplingRate", "samples without a header need it")
+        raise ValidationError.at("config.samplingRate", "samples without a header need it")
     return RawFormat(config.sampling_rate)
 
 
@@ -130,7 +134,3 @@ def _not_applied(config: AsrConfig, control: ControlConfig) -> Iterator[str]:
 
 def _others(pre_processors: Sequence[str]) -> Iterator[str]:
     return (name for name in pre_processors if name != _VAD)
-
-
-def _wrong(path: str, message: str) -> ValidationError:
-    return ValidationError(f"{path}: {message}", errors=[FieldError(path=path, message=message)])

@@ -9,14 +9,13 @@ from starlette.requests import Request
 
 from ai4v.contracts.asr import AsrAnswer
 from ai4v.contracts.capability import Capability
-from ai4v.kit.deadline import Deadline
+from ai4v.kit.admission import Admission
+from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import CurrentPrincipal
 from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
-from ai4v.kit.request import get_deadline, get_request_id
-from ai4v.services.asr.admission import Admission
 from ai4v.services.asr.body import BodyReader
-from ai4v.services.asr.service import Caller, SpeechService
+from ai4v.services.asr.service import SpeechService
 from ai4v.services.asr.view import INFERENCE_BODY, ULCA_BODY, ModelList, RequestList
 
 router: Final = APIRouter(tags=["asr"])
@@ -33,10 +32,7 @@ class Entrance:
 
 def get_entrance(request: Request) -> Entrance:
     """Return what the lifespan opened."""
-    entrance = request.state.entrance
-    if not isinstance(entrance, Entrance):
-        raise TypeError("the lifespan has not run")
-    return entrance
+    return find_entrance(request, Entrance)
 
 
 CurrentEntrance = Annotated[Entrance, Depends(get_entrance)]
@@ -48,15 +44,6 @@ async def _admit(entrance: CurrentEntrance) -> AsyncIterator[None]:
         yield
 
 
-def _get_caller(
-    principal: CurrentPrincipal,
-    request_id: Annotated[str, Depends(get_request_id)],
-    deadline: Annotated[Deadline, Depends(get_deadline)],
-) -> Caller:
-    return Caller(principal, request_id, deadline)
-
-
-CurrentCaller = Annotated[Caller, Depends(_get_caller)]
 _ADMITTED: Final = [Depends(_admit)]
 
 

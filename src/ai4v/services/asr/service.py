@@ -1,35 +1,30 @@
 """The use case: a request is checked, recorded, carried out, recorded again, and answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from ai4v.contracts.asr import AsrAnswer, AsrConfig
 from ai4v.contracts.capability import Capability
-from ai4v.contracts.error import DeadlineExceededError, PlatformError
+from ai4v.contracts.error import DeadlineExceededError
 from ai4v.contracts.identity import Principal
 from ai4v.contracts.ulca import ControlConfig
-from ai4v.kit.database import DatabaseUnavailableError
+from ai4v.kit.accounting import Accounts
+from ai4v.kit.caller import Caller
 from ai4v.kit.deadline import Deadline
-from ai4v.kit.log import get_logger
+from ai4v.kit.loader import EngineLoader
 from ai4v.kit.paging import Cursor, Page
 from ai4v.ports.recognizer import RecognizerInfo
 from ai4v.services.asr.answer import make_answer
-from ai4v.services.asr.loader import EngineLoader
 from ai4v.services.asr.plan import Plan, make_plan
 from ai4v.services.asr.repository import (
     ItemResult,
     NewRequest,
     RequestRecord,
     RequestRepository,
-    RequestStatus,
 )
 from ai4v.services.asr.transcriber import AudioSource, Transcriber, Transcript
-
-_log: Final = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +38,6 @@ class Order:
     def with_service_id(self, service_id: str) -> "Order":
         """Return the same asked of another model."""
         return replace(self, config=self.config.model_copy(update={"service_id": service_id}))
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, under which request id, and how long they wait."""
-
-    principal: Principal
-    request_id: str
-    deadline: Deadline
 
 
 class SpeechService:
@@ -71,7 +57,7 @@ class SpeechService:
         self._engine = engine
         self._info = info
         self._instance_id = instance_id
-        self._endings: set[asyncio.Task[None]] = set()
+        self._accounts = Accounts(requests)
 
     @property
     def info(self) -> RecognizerInfo:
@@ -96,10 +82,9 @@ class SpeechService:
         plan = make_plan(order.config, order.control, self._info)
         self._engine.require()
         row = self._row(plan, order, caller)
-        async with self._accounted(row.id):
-            await self._requests.start(row)
+        async with self._accounts.open(row) as complete:
             transcripts = await self._transcribe(order.sources, plan, caller.deadline)
-            await self._requests.complete(row.id, [_result(item) for item in transcripts])
+            await complete([_result(item) for item in transcripts])
         return make_answer(plan, transcripts)
 
     async def requests(
@@ -110,8 +95,7 @@ class SpeechService:
 
     async def close(self) -> None:
         """Wait until every ending is recorded."""
-        if self._endings:
-            await asyncio.wait(self._endings)
+        await self._accounts.close()
 
     def _row(self, plan: Plan, order: Order, caller: Caller) -> NewRequest:
         return NewRequest(
@@ -137,40 +121,6 @@ class SpeechService:
             raise DeadlineExceededError("the deadline passed before the text was ready") from None
         deadline.remaining_s()
         return transcripts
-
-    @asynccontextmanager
-    async def _accounted(self, request_id: UUID) -> AsyncIterator[None]:
-        """Record how the block ended when it did not end well."""
-        status, code = RequestStatus.FAILED, PlatformError.code
-        is_recorded = False
-        try:
-            yield
-            is_recorded = True
-        except asyncio.CancelledError:
-            status = RequestStatus.CANCELLED
-            raise
-        except DatabaseUnavailableError:
-            is_recorded = True  # it cannot be: the sweeper will
-            raise
-        except PlatformError as error:
-            code = error.code
-            raise
-        finally:
-            if not is_recorded:
-                await self._record_ending(request_id, status, code)
-
-    async def _record_ending(self, request_id: UUID, status: RequestStatus, code: str) -> None:
-        error_code = code if status is RequestStatus.FAILED else None
-        ending = asyncio.create_task(self._end(request_id, status, error_code))
-        self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
-        await asyncio.shield(ending)
-
-    async def _end(self, request_id: UUID, status: RequestStatus, error_code: str | None) -> None:
-        try:
-            await self._requests.fail(request_id, status, error_code=error_code)
-        except DatabaseUnavailableError:
-            _log.warning("an ending is not recorded; the sweeper will", status=status)
 
 
 def _result(transcript: Transcript) -> ItemResult:

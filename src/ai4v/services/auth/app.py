@@ -18,7 +18,7 @@ from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.app import AppPlan, create_service_app
 from ai4v.kit.background import beside
 from ai4v.kit.clock import Clock, SystemClock
-from ai4v.kit.database import Database
+from ai4v.kit.database.connection import Database
 from ai4v.kit.fallback import FallbackRateLimiter
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier

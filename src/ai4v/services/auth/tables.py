@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from ai4v.kit.database import schema_metadata
+from ai4v.kit.database.connection import schema_metadata
 
 METADATA: Final = schema_metadata("auth")
 _IS_REVOKED: Final = text("revoked_at IS NOT NULL")

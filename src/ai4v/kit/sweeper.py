@@ -1,13 +1,13 @@
 """Marks requests that nobody works on any more: an instance died, or could not say how it ended."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.kit.log import get_logger
 from ai4v.ports.registry import Instance, Registry, RegistryUnavailableError
-from ai4v.services.asr.repository import RequestRepository
 
 _log: Final = get_logger(__name__)
 
@@ -22,12 +22,20 @@ class SweepTimes:
     grace_s: float
 
 
+class Requests(Protocol):
+    """Where requests are on record."""
+
+    async def abandon(self, *, alive: Sequence[str] | None, lease_s: float, grace_s: float) -> int:
+        """As `kit.database.journal.Journal` says."""
+        ...
+
+
 class Sweeper:
     """Looks again and again; every instance has one, and two at once do no harm."""
 
     def __init__(
         self,
-        requests: RequestRepository,
+        requests: Requests,
         registry: Registry,
         instance: Instance,
         times: SweepTimes,

@@ -1,6 +1,6 @@
 import pytest
 
-from ai4v.services.asr.admission import Admission, QueueFullError
+from ai4v.kit.admission import Admission, QueueFullError
 
 
 def test_place_is_free_again_after_use() -> None:

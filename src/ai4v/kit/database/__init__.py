@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, and the record of requests that every AI service keeps."""

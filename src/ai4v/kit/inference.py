@@ -1,0 +1,79 @@
+"""What every service with engines runs beside its answers: listing, loading, sweeping, health."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from fastapi import FastAPI
+
+from ai4v.kit.app import Lifespan
+from ai4v.kit.background import beside
+from ai4v.kit.database.connection import Database
+from ai4v.kit.database.journal import Journal
+from ai4v.kit.health import HealthMonitor
+from ai4v.kit.listing import listed
+from ai4v.kit.loader import EngineLoader
+from ai4v.kit.settings import InferenceSettings
+from ai4v.kit.store import Store
+from ai4v.kit.sweeper import Sweeper, SweepTimes
+from ai4v.ports.registry import Instance
+
+Check = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """What is to be run and watched."""
+
+    store: Store
+    database: Database
+    journal: Journal[Any, Any, Any]
+    loaders: Sequence[EngineLoader]
+    checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
+    """Parts that start with an engine, by their names in health."""
+
+
+def open_database(settings: InferenceSettings, stack: AsyncExitStack) -> Database:
+    """Open the service's pool; the stack closes it."""
+    database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def run_household(
+    settings: InferenceSettings, household: Household, health: HealthMonitor, stack: AsyncExitStack
+) -> Instance:
+    """Start what runs beside the service; the stack stops it in reverse.
+
+    Returns:
+        this process as the registry knows it.
+    """
+    registry = household.store.registry
+    instance = await stack.enter_async_context(
+        listed(registry, settings.service, settings.base_url, health)
+    )
+    times = SweepTimes(settings.sweep_interval_s, settings.sweep_lease_s, settings.sweep_grace_s)
+    sweeper = Sweeper(household.journal, registry, instance, times)
+    for loader in household.loaders:
+        await stack.enter_async_context(beside(f"loader of the {loader.name}", loader.run()))
+    await stack.enter_async_context(beside("sweeper", sweeper.run()))
+    health.watch("postgres", household.database.ping)
+    for loader in household.loaders:
+        health.watch(loader.name, loader.check, is_critical=loader.is_critical)
+    for name, check in household.checks.items():
+        health.watch(name, check)
+    health.watch("valkey", household.store.cache.ping, is_critical=False)
+    return instance
+
+
+def entrance_lifespan(open_entrance: Callable[[AsyncExitStack], Awaitable[object]]) -> Lifespan:
+    """Make a lifespan that opens the entrance, puts it into the app's state, and closes it."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+        async with AsyncExitStack() as stack:
+            yield {"entrance": await open_entrance(stack)}
+
+    return lifespan

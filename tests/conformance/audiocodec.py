@@ -6,12 +6,14 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from ai4v.contracts.audio import Samples
+from ai4v.contracts.audio import Audio, Samples
 from ai4v.contracts.error import PlatformError
+from ai4v.contracts.tts import SpeechFormat
 from ai4v.ports.audiocodec import (
     AudioCodec,
     AudioFormatError,
     AudioTooLongError,
+    EncodedAudio,
     InvalidAudioError,
     RawFormat,
 )
@@ -29,7 +31,15 @@ from tests.support.sound import (
 )
 
 _RATE_HZ = 16_000
+_VOICE_HZ = 24_000
 _SUBTYPES = ("PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+
+
+def voice(seconds: float, rate_hz: int) -> Samples:
+    """Syllables of three harmonics, the same at every rate; shape [n]."""
+    times = np.arange(round(seconds * rate_hz)) / rate_hz
+    waves = sum(np.sin(2 * np.pi * 210.0 * at * times) / at for at in (1, 3, 5))
+    return np.asarray(0.4 * np.abs(np.sin(2 * np.pi * 2.3 * times)) * waves, np.float32)
 
 
 class AudioCodecConformance:
@@ -170,3 +180,74 @@ class AudioCodecConformance:
         contents = [encode(tone(length), _RATE_HZ) for length in lengths]
         decoded = await asyncio.gather(*(self._decode(codec, content) for content in contents))
         assert [len(samples) for samples in decoded] == [int(at * _RATE_HZ) for at in lengths]
+
+    async def _round_trip(self, codec: AudioCodec, encoded: EncodedAudio, kind: str) -> Samples:
+        raw = RawFormat(encoded.rate_hz) if kind == SpeechFormat.PCM else None
+        audio = await codec.decode(
+            encoded.content, rate_hz=_RATE_HZ, max_duration_s=1_000.0, raw=raw
+        )
+        return audio.samples
+
+    @pytest.mark.parametrize("rate_hz", [8_000, 11_111, 16_000, 22_050, 24_000, 44_100, 48_000])
+    @pytest.mark.parametrize("kind", SpeechFormat)
+    async def test_what_it_writes_it_reads(
+        self, codec: AudioCodec, kind: SpeechFormat, rate_hz: int
+    ) -> None:
+        spoken = Audio(voice(1.0, _VOICE_HZ), _VOICE_HZ)
+        encoded = await codec.encode(spoken, kind=kind, rate_hz=rate_hz)
+        nearest = {11_025, 11_111} if kind is SpeechFormat.MP3 else {11_111}
+        assert encoded.rate_hz in (nearest if rate_hz == 11_111 else {rate_hz})
+        samples, wanted = await self._round_trip(codec, encoded, kind), voice(1.0, _RATE_HZ)
+        assert len(samples) == pytest.approx(len(wanted), abs=0.05 * _RATE_HZ)
+        shared = min(len(samples), len(wanted))
+        likeness = np.corrcoef(samples[:shared], wanted[:shared])[0, 1]
+        assert likeness > 0.99
+        assert np.std(samples) == pytest.approx(np.std(wanted), rel=0.03)
+
+    @pytest.mark.parametrize("kind", SpeechFormat)
+    async def test_sound_of_any_rate_is_written(
+        self, codec: AudioCodec, kind: SpeechFormat
+    ) -> None:
+        for rate_hz in (8_000, 16_000, 22_050, 48_000):
+            spoken = Audio(voice(0.5, rate_hz), rate_hz)
+            encoded = await codec.encode(spoken, kind=kind, rate_hz=24_000)
+            samples = await self._round_trip(codec, encoded, kind)
+            assert len(samples) == pytest.approx(_RATE_HZ / 2, abs=0.05 * _RATE_HZ)
+
+    async def test_each_packing_and_rate_is_another_file_and_always_the_same(
+        self, codec: AudioCodec
+    ) -> None:
+        spoken = Audio(voice(0.5, _VOICE_HZ), _VOICE_HZ)
+        wanted = [(kind, rate_hz) for kind in SpeechFormat for rate_hz in (16_000, 24_000)]
+        once = [(await codec.encode(spoken, kind=kind, rate_hz=hz)).content for kind, hz in wanted]
+        again = [(await codec.encode(spoken, kind=kind, rate_hz=hz)).content for kind, hz in wanted]
+        assert once == again
+        assert len(set(once)) == len(wanted)
+
+    async def test_a_wav_is_44_bytes_and_the_samples_rounded(self, codec: AudioCodec) -> None:
+        spoken = Audio(voice(0.5, _VOICE_HZ), _VOICE_HZ)
+        rounded = np.rint(spoken.samples * 32_767).astype("<i2").tobytes()
+        packed = await codec.encode(spoken, kind=SpeechFormat.WAV, rate_hz=_VOICE_HZ)
+        assert packed == EncodedAudio(wav(rounded, rate_hz=_VOICE_HZ), _VOICE_HZ)
+        bare = await codec.encode(spoken, kind=SpeechFormat.PCM, rate_hz=_VOICE_HZ)
+        assert bare == EncodedAudio(rounded, _VOICE_HZ)
+
+    async def test_only_what_is_louder_than_full_scale_is_clipped(self, codec: AudioCodec) -> None:
+        loud = np.array([1.0, -1.0, 0.5, 1.5, -7.0, 0.0], np.float32)
+        encoded = await codec.encode(Audio(loud, _RATE_HZ), kind=SpeechFormat.PCM, rate_hz=_RATE_HZ)
+        written = np.frombuffer(encoded.content, "<i2").tolist()
+        assert written == [32_767, -32_767, 16_384, 32_767, -32_767, 0]
+
+    @pytest.mark.parametrize("kind", SpeechFormat)
+    async def test_nothing_to_write_is_refused(self, codec: AudioCodec, kind: SpeechFormat) -> None:
+        for count in (0, 1):
+            spoken = Audio(np.full(count, 0.5, np.float32), 48_000)
+            with pytest.raises(ValueError, match="no samples"):
+                await codec.encode(spoken, kind=kind, rate_hz=8_000)
+
+    @pytest.mark.parametrize("rate_hz", [-1, 0, 7_999, 48_001, 2**40])
+    async def test_a_rate_out_of_bounds_is_refused(self, codec: AudioCodec, rate_hz: int) -> None:
+        spoken = Audio(voice(0.1, _VOICE_HZ), _VOICE_HZ)
+        for kind in SpeechFormat:
+            with pytest.raises(ValueError, match="8000 to 48000"):
+                await codec.encode(spoken, kind=kind, rate_hz=rate_hz)

@@ -63,11 +63,11 @@ class MemoryAudioCodec:
 
     async def encode(self, audio: Audio, *, kind: SpeechFormat, rate_hz: int) -> EncodedAudio:
         """Encode at once; as the port says, but every packing takes every rate."""
-        if not len(audio.samples):
-            raise ValueError("there are no samples")
         if rate_hz not in _WRITTEN_RATES_HZ:
             raise ValueError("the rate is not within 8000 to 48000 Hz")
         mono = _resample(audio.samples.astype(np.float64), audio.rate_hz, rate_hz)
+        if not len(mono):
+            raise ValueError("there are no samples")
         data = np.rint(mono.clip(-1.0, 1.0) * 32_767).astype("<i2").tobytes()
         if kind is not SpeechFormat.PCM:
             data = _head(kind, rate_hz, len(data)) + data

@@ -55,6 +55,8 @@ def encode(samples: Samples, rate_hz: int, kind: SpeechFormat, wanted_hz: int) -
     with soundfile.SoundFile(file, "w", taken_hz, 1, subtype=subtype, format=major) as writer:
         for block in _resample(samples, rate_hz, taken_hz):
             writer.write(_round(block) if subtype == "PCM_16" else block)
+        if not writer.frames:
+            raise ValueError("there are no samples at the rate wanted")
     content = file.getvalue()
     return (with_serial(content, _SERIAL) if kind is SpeechFormat.OGG else content), taken_hz
 

@@ -8,8 +8,10 @@ import pytest
 import pytest_asyncio
 
 from ai4v.adapters.sndfile.codec import SndfileCodec, SndfileOptions
-from ai4v.ports.audiocodec import AudioCodec, AudioCodecUnavailableError
-from tests.conformance.audiocodec import AudioCodecConformance
+from ai4v.contracts.audio import Audio
+from ai4v.contracts.tts import SpeechFormat
+from ai4v.ports.audiocodec import AudioCodec, AudioCodecUnavailableError, RawFormat
+from tests.conformance.audiocodec import AudioCodecConformance, voice
 from tests.support.sound import encode, tone
 
 pytestmark = pytest.mark.connected
@@ -31,6 +33,14 @@ class TestSndfileCodec(AudioCodecConformance):
     def codec(self, started: SndfileCodec) -> AudioCodec:
         return started
 
+    @pytest.mark.parametrize("kind", SpeechFormat)
+    async def test_seven_minutes_fit(self, codec: AudioCodec, kind: SpeechFormat) -> None:
+        spoken = Audio(voice(420.0, 24_000), 24_000)
+        encoded = await codec.encode(spoken, kind=kind, rate_hz=24_000)
+        raw = RawFormat(24_000) if kind is SpeechFormat.PCM else None
+        audio = await codec.decode(encoded.content, rate_hz=24_000, max_duration_s=421.0, raw=raw)
+        assert audio.duration_s == pytest.approx(420.0, abs=0.05)
+
 
 class TestWorker:
     async def test_a_killed_decoder_fails_its_call_and_comes_back(self) -> None:
@@ -50,6 +60,22 @@ class TestWorker:
         await codec.ping()
         await codec.close()
         assert codec.pid is None
+
+    async def test_a_killed_encoder_fails_its_call_and_comes_back(self) -> None:
+        codec = SndfileCodec()
+        await codec.start()
+        assert codec.pid is not None
+        os.kill(codec.pid, signal.SIGSTOP)
+        spoken = Audio(voice(0.5, 24_000), 24_000)
+        encoding = asyncio.create_task(codec.encode(spoken, kind=SpeechFormat.WAV, rate_hz=24_000))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        os.kill(codec.pid, signal.SIGKILL)
+        with pytest.raises(AudioCodecUnavailableError, match="encoded"):
+            await encoding
+        encoded = await codec.encode(spoken, kind=SpeechFormat.WAV, rate_hz=24_000)
+        assert len(encoded.content) == 44 + 24_000
+        await codec.close()
 
     async def test_a_decoder_that_hangs_is_given_up(self) -> None:
         codec = SndfileCodec(SndfileOptions(timeout_s=0.1))

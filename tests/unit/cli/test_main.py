@@ -52,7 +52,10 @@ def test_unknown_command_is_refused() -> None:
     ("arguments", "message"),
     [
         (["transcribe", "-", "--language", "hi"], "ai4v: standard input is closed\n"),
-        (["models", "pull", "--accept-licences"], "ai4v: {model_dir}/.part: Not a directory\n"),
+        (
+            ["models", "pull", "whisper-base", "--accept-licences"],
+            "ai4v: {model_dir}/.part: Not a directory\n",
+        ),
     ],
 )
 def test_failure_is_a_message(

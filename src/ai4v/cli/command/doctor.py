@@ -30,7 +30,7 @@ from ai4v.kit.topology import load_topology
 
 _NEEDED_DISK_BYTES = 1_000_000_000
 """PostgreSQL's programs and cluster, and room for what comes in; the models come on top."""
-_NEEDED_MEMORY_BYTES = 2_000_000_000
+_NEEDED_MEMORY_BYTES = 3_000_000_000
 _NEEDED_PYTHON = (3, 11)
 _NEEDED_PIP = 24
 _NEEDED_NODE = 20

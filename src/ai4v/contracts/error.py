@@ -5,7 +5,7 @@ thing are defined beside that thing and subclass one of these.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,8 +28,8 @@ class PlatformError(Exception):
     `{"detail": {"code", "message", "requestId", "timestamp", "errors"?}}`.
     """
 
-    code: ClassVar[str] = "INTERNAL_ERROR"
-    status: ClassVar[int] = 500
+    code: str = "INTERNAL_ERROR"
+    status: int = 500
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """How one service calls another: found by name, signed, pooled, within the caller's deadline."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx2
 import structlog
@@ -10,7 +11,7 @@ from ai4v.contracts.error import DeadlineExceededError, ServiceUnavailableError,
 from ai4v.contracts.identity import Principal
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
-from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.kit.identity import TOKEN_HEADER, TokenSource
 from ai4v.kit.request import REQUEST_ID_HEADER
 from ai4v.ports.registry import Instance
 
@@ -25,9 +26,9 @@ class ServiceClient:
     Args:
         service: its name in services.toml.
         locate: gives a live instance, or raises `ServiceUnavailableError`.
-        signer: mints the internal token.
+        signer: has the internal token.
         http: the shared pool; its owner closes it.
-        suspect: told of an instance that could not be connected to.
+        suspect: told of an instance that could not be connected to; then another is tried once.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class ServiceClient:
         service: str,
         *,
         locate: Callable[[str], Instance],
-        signer: TokenSigner,
+        signer: TokenSource,
         http: httpx2.AsyncClient,
         suspect: Callable[[Instance], None] = _ignore,
     ) -> None:
@@ -80,18 +81,38 @@ class ServiceClient:
             headers[REQUEST_ID_HEADER] = request_id
         if body is not None:
             headers["content-type"] = "application/json"
+        request = _Request(method, path, body, headers)
+        try:
+            return await self._send_to(instance, request, deadline)
+        except ServiceUnavailableError:
+            self._suspect(instance)
+            other = self._locate(self._service)
+            if other == instance:
+                raise
+        return await self._send_to(other, request, deadline)
+
+    async def _send_to(
+        self, instance: Instance, request: "_Request", deadline: Deadline
+    ) -> httpx2.Response:
         try:
             return await self._http.request(
-                method,
-                instance.base_url + path,
-                content=body,
-                headers=headers,
+                request.method,
+                instance.base_url + request.path,
+                content=request.body,
+                headers=request.headers,
                 timeout=deadline.remaining_s(),
             )
         except httpx2.ConnectError as error:
-            self._suspect(instance)
             raise ServiceUnavailableError(f"{self._service} cannot be reached") from error
         except httpx2.TimeoutException as error:
             raise DeadlineExceededError(f"{self._service} did not answer in time") from error
         except httpx2.HTTPError as error:
             raise UpstreamError(f"{self._service} broke off its answer") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    body: str | None
+    headers: dict[str, str]

@@ -1,12 +1,13 @@
 """The internal token: how the gateway tells a service who is asking, so that nobody else can.
 
-Ed25519, audience = the services it is for, at most 60 s. A service believes this token and
-nothing else; the gateway strips whatever of the kind comes from outside.
+Ed25519, audience = the services it is for, at most 60 s, or the longest deadline where a service
+passes it on. A service believes this token and nothing else; the gateway strips whatever of the
+kind comes from outside.
 """
 
 import time
 from collections import OrderedDict
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends
 from joserfc import jwt
@@ -17,12 +18,15 @@ from starlette.requests import Request
 
 from ai4v.contracts.error import AuthenticationError, AuthorizationError
 from ai4v.contracts.identity import Principal, Role
+from ai4v.kit.deadline import MAXIMUM_S
 
 TOKEN_HEADER: Final = "x-ai4v-internal-token"  # noqa: S105 - a header's name
 _ALGORITHM: Final = "Ed25519"
 _ISSUER: Final = "ai4v-internal"
 _LIFETIME_S: Final = 60
 _REUSE_S: Final = 30
+_RELAY_LIFETIME_S: Final = int(MAXIMUM_S) + _REUSE_S
+"""The last of the services that are asked one after another may be asked as late as this."""
 _CACHE_SIZE: Final = 4096
 _LEEWAY_S: Final = 5
 
@@ -38,30 +42,60 @@ class InternalCaller(BaseModel):
     """On whose behalf; None when the service asks for itself."""
 
 
+class TokenSource(Protocol):
+    """Has a token with which a service can be asked."""
+
+    def sign(self, principal: Principal | None, audience: str) -> str:
+        """Return a token that `audience` believes."""
+        ...
+
+
+class RelayedToken:
+    """The token that came with a request, for the services that it names beside this one."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def sign(self, _principal: Principal | None, _audience: str) -> str:
+        """Return it: on whose behalf and for whom is said in it already."""
+        return self._token
+
+
 class TokenSigner:
     """Mints internal tokens; only the gateway (and the operator's commands) hold the key."""
 
     def __init__(self, private_key_pem: str, *, service: str) -> None:
         self._key = OKPKey.import_key(private_key_pem)
         self._service = service
-        self._cache: OrderedDict[tuple[Principal | None, str], tuple[float, str]] = OrderedDict()
+        self._cache: OrderedDict[tuple[Principal | None, tuple[str, ...]], tuple[float, str]] = (
+            OrderedDict()
+        )
 
-    def sign(self, principal: Principal | None, audience: str) -> str:
-        """Return a token good for at least 30 s; minted anew at most every 30 s per caller."""
+    def sign(
+        self, principal: Principal | None, audience: str, *, calls: tuple[str, ...] = ()
+    ) -> str:
+        """Return a token good for at least 30 s; minted anew at most every 30 s per caller.
+
+        Args:
+            principal: on whose behalf.
+            audience: the service that is asked.
+            calls: those that it asks in turn with the same token, which then lasts longer.
+        """
         now = time.time()
-        cached = self._cache.get((principal, audience))
+        audiences = (audience, *calls)
+        cached = self._cache.get((principal, audiences))
         if cached and now - cached[0] < _REUSE_S:
             return cached[1]
         caller = InternalCaller(service=self._service, principal=principal)
         claims = {
             "iss": _ISSUER,
-            "aud": audience,
+            "aud": list(audiences),
             "iat": int(now),
-            "exp": int(now) + _LIFETIME_S,
+            "exp": int(now) + (_RELAY_LIFETIME_S if calls else _LIFETIME_S),
             "caller": caller.model_dump(mode="json"),
         }
         token = jwt.encode({"alg": _ALGORITHM}, claims, self._key, algorithms=[_ALGORITHM])
-        self._cache[(principal, audience)] = (now, token)
+        self._cache[(principal, audiences)] = (now, token)
         if len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
         return token

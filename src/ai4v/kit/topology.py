@@ -23,6 +23,8 @@ class Service:
     tasks: tuple[Task, ...]
     """What it does for users; it then has GET /internal/capabilities."""
     summary: str
+    calls: tuple[str, ...] = ()
+    """The services that it asks on behalf of its callers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def load_topology() -> Topology:
             prefixes=tuple(entry["prefixes"]),
             stores=tuple(entry["stores"]),
             tasks=tuple(map(Task, entry.get("tasks", ()))),
+            calls=tuple(entry.get("calls", ())),
             summary=entry["summary"],
         )
         for entry in content["service"]

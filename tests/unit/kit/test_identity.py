@@ -6,7 +6,7 @@ from joserfc.jwk import OctKey, OKPKey
 
 from ai4v.contracts.error import AuthenticationError
 from ai4v.contracts.identity import Principal, Role
-from ai4v.kit.identity import InternalCaller, TokenSigner, TokenVerifier
+from ai4v.kit.identity import InternalCaller, RelayedToken, TokenSigner, TokenVerifier
 from tests.support.key import KeyPair
 
 PAIR = KeyPair()
@@ -85,3 +85,14 @@ def test_an_expired_token_is_not_believed_from_memory() -> None:
     checker.verify(token)
     with pytest.raises(AuthenticationError):
         TokenVerifier(PAIR.public.get_secret_value(), audience="auth").verify(token)
+
+
+def test_token_for_a_service_that_asks_others_is_believed_by_them() -> None:
+    token = SIGNER.sign(None, "pipeline", calls=("asr", "nmt"))
+    for audience in ("pipeline", "asr", "nmt"):
+        checker = TokenVerifier(PAIR.public.get_secret_value(), audience=audience)
+        assert checker.verify(RelayedToken(token).sign(None, audience)).service == "gateway"
+    stranger = TokenVerifier(PAIR.public.get_secret_value(), audience="auth")
+    with pytest.raises(AuthenticationError):
+        stranger.verify(token)
+    assert token != SIGNER.sign(None, "pipeline")

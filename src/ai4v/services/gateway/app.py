@@ -19,6 +19,7 @@ from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.app import AppPlan, create_edge_app
+from ai4v.kit.balance import Balancer
 from ai4v.kit.client import ServiceClient
 from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.discovery import Directory
@@ -32,7 +33,6 @@ from ai4v.kit.topology import load_topology
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
-from ai4v.services.gateway.balance import Balancer
 from ai4v.services.gateway.document import ApiDocument
 from ai4v.services.gateway.edge import Edge
 from ai4v.services.gateway.gate import Gate

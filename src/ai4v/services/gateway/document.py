@@ -8,9 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from ai4v import __version__
 from ai4v.contracts.error import PlatformError
+from ai4v.kit.balance import InstanceSource
 from ai4v.kit.clock import Clock
 from ai4v.kit.topology import Service
-from ai4v.services.gateway.balance import InstanceSource
 from ai4v.services.gateway.flight import SharedAnswer
 from ai4v.services.gateway.inquiry import Inquirer
 from ai4v.services.gateway.openapi import Document, MergedDocument

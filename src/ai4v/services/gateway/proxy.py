@@ -10,12 +10,12 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from ai4v.contracts.error import DeadlineExceededError, PlatformError
+from ai4v.kit.balance import Balancer
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.log import get_logger
 from ai4v.kit.request import REQUEST_ID_HEADER
-from ai4v.services.gateway.balance import Balancer
 from ai4v.services.gateway.gate import Visitor
 from ai4v.services.gateway.header import Header, keep_request_headers, keep_response_headers
 from ai4v.services.gateway.path import spell_target
@@ -121,7 +121,9 @@ class Proxy:
         headers = {
             REQUEST_ID_HEADER: scope["state"]["request_id"],
             DEADLINE_HEADER: passage.deadline.header_value(),
-            TOKEN_HEADER: self._signer.sign(passage.visitor.principal, passage.route.service),
+            TOKEN_HEADER: self._signer.sign(
+                passage.visitor.principal, passage.route.service, calls=passage.route.calls
+            ),
             "x-forwarded-for": passage.visitor.client,
             "x-forwarded-proto": scope["scheme"],
             "x-forwarded-host": Headers(scope=scope).get("host", ""),

@@ -34,6 +34,8 @@ class Route:
     label: str
     """The path's name in metrics; one of few."""
     access: Access
+    calls: tuple[str, ...] = ()
+    """The services that it asks in turn."""
     is_health: bool = False
 
 
@@ -51,7 +53,9 @@ class RouteTable:
         for service in services:
             for prefix in service.prefixes:
                 _check_prefix(prefix)
-                prefixes[prefix] = Route(service.name, prefix, Access.CREDENTIAL)
+                prefixes[prefix] = Route(
+                    service.name, prefix, Access.CREDENTIAL, calls=service.calls
+                )
             if service.prefixes:
                 for end in _HEALTH_ENDS:
                     path = f"/api/v1/{service.name}{end}"

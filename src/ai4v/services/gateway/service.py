@@ -1,7 +1,7 @@
 """What the platform as a whole is and can do, found out by asking every service."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -10,10 +10,10 @@ from ai4v.contracts.capability import Capability, Task, Tier
 from ai4v.contracts.error import PlatformError
 from ai4v.contracts.health import Health, HealthReport
 from ai4v.contracts.language import LANGUAGES
+from ai4v.kit.balance import InstanceSource
 from ai4v.kit.clock import Clock
 from ai4v.kit.topology import Service
 from ai4v.ports.registry import Instance
-from ai4v.services.gateway.balance import InstanceSource
 from ai4v.services.gateway.flight import SharedAnswer
 from ai4v.services.gateway.inquiry import Inquirer
 
@@ -80,6 +80,8 @@ class Offer(BaseModel):
 
     task: Task
     language: str
+    target_language: str | None = None
+    """For translation of text: into which; absent when there is none."""
     tier: Tier
     engine: str | None = None
     """None when the tier is none."""
@@ -200,23 +202,32 @@ def _choose_offers(
     offered: Mapping[Service, tuple[Capability, ...] | None],
 ) -> tuple[Offer, ...]:
     return tuple(
-        _choose_offer(task, language, known.name, answer)
+        offer
         for known, answer in offered.items()
         for task in known.tasks
         for language in LANGUAGES
+        for offer in _choose(task, language, known.name, answer)
     )
 
 
-def _choose_offer(
+def _choose(
     task: Task, language: str, service: str, answer: tuple[Capability, ...] | None
-) -> Offer:
+) -> Iterator[Offer]:
+    """Yield the best offer for each language that comes out, or one that says there is none."""
     if answer is None:
         note = f"the {service} service is not available now"
-        return Offer(task=task, language=language, tier=Tier.NONE, note=note)
-    fitting = [item for item in answer if (item.task, item.language) == (task, language)]
-    if not fitting:
-        return Offer(task=task, language=language, tier=Tier.NONE)
-    return Offer(**min(fitting, key=lambda item: _BEST_FIRST.index(item.tier)).model_dump())
+        yield Offer(task=task, language=language, tier=Tier.NONE, note=note)
+        return
+    best: dict[str | None, Capability] = {}
+    for item in answer:
+        if (item.task, item.language) == (task, language):
+            rival = best.setdefault(item.target_language, item)
+            if _BEST_FIRST.index(item.tier) < _BEST_FIRST.index(rival.tier):
+                best[item.target_language] = item
+    if not best:
+        yield Offer(task=task, language=language, tier=Tier.NONE)
+    for item in best.values():
+        yield Offer(**item.model_dump())
 
 
 def _sum_up(states: set[Health]) -> Health:

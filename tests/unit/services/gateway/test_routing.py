@@ -69,3 +69,9 @@ def test_some_prefixes_are_never_routed(prefix: str) -> None:
 def test_the_platforms_own_services_fit() -> None:
     table = RouteTable(load_topology().services)
     assert table.find("POST", "/services/inference/asr").service == "asr"
+
+
+def test_services_that_are_asked_in_turn_are_known() -> None:
+    pipeline = Service("pipeline", "p", 1, ("/api/v1/pipeline",), (), (), "", calls=("asr",))
+    route = RouteTable([pipeline]).find("POST", "/api/v1/pipeline/inference")
+    assert route.calls == ("asr",)

@@ -1,8 +1,8 @@
 import pytest
 
+from ai4v.kit.balance import Balancer
 from ai4v.kit.discovery import NoInstanceError
 from ai4v.ports.registry import Instance
-from ai4v.services.gateway.balance import Balancer
 from tests.support.clock import ManualClock
 
 A, B, C = (Instance("asr", name, f"http://{name}") for name in "abc")

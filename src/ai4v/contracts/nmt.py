@@ -1,6 +1,6 @@
 """What is said to and by the translation service: the ULCA shapes, and what we add to them."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, JsonValue
 
@@ -52,6 +52,11 @@ class NmtRequest(GivenShape):
     config: NmtConfig
     control_config: ControlConfig = ControlConfig()
 
+    def with_service_id(self, service_id: str) -> Self:
+        """Return the same asked of another model."""
+        config = self.config.model_copy(update={"service_id": service_id})
+        return self.model_copy(update={"config": config})
+
 
 class NmtOutput(Shape):
     """One text and its translation."""
@@ -64,6 +69,8 @@ class NmtOutput(Shape):
     """How good the engine is at this direction; `none` where nothing had to be translated."""
     is_script_right: bool
     """Whether its letters are of the script asked for, apart from what was to be kept."""
+    is_whole: bool = True
+    """False: the engine left some of it out, or went in circles."""
 
 
 class NmtAppliedConfig(Shape):

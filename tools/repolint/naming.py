@@ -16,7 +16,7 @@ _FIXED_NAMES: Final = frozenset(
     # the files that mean the same in every service
     | {"settings", "routes", "tables", "events", "segments", "subtitles"}
     # names of services and of the field
-    | {"metrics", "tts"}
+    | {"metrics", "numtowords", "tts"}
 )
 _SINGULAR_ENDINGS: Final = ("ss", "us", "is", "as", "os")
 _SINGULAR_WORDS: Final = frozenset({"postgres", "series", "timeseries", "lens", "https", "dns"})

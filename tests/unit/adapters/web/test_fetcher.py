@@ -1,7 +1,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import httpx2
 import pytest
@@ -36,6 +36,7 @@ class Wire(httpx2.AsyncBaseTransport):
         self.requests: list[httpx2.Request] = []
         self.is_held = False
         self.is_reached = asyncio.Event()
+        self.body: httpx2.AsyncByteStream = httpx2.ByteStream(b"sound")
         self._dead = dead
         self._status = status
 
@@ -49,11 +50,19 @@ class Wire(httpx2.AsyncBaseTransport):
             await asyncio.Event().wait()
         if request.url.host in self._dead:
             raise httpx2.ConnectError("dead")
-        return httpx2.Response(self._status, content=b"sound")
+        return httpx2.Response(self._status, stream=self.body)
 
     @property
     def hosts(self) -> list[str]:
         return [request.url.host for request in self.requests]
+
+
+class Crumbs(httpx2.AsyncByteStream):
+    """A body that has all arrived, in pieces of one byte."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x"
 
 
 def fetcher(names: Names, wire: Wire, *allowed: str) -> WebFetcher:
@@ -218,3 +227,20 @@ async def test_the_wait_for_a_turn_counts() -> None:
         await web.fetch(URL, max_bytes=100, timeout_s=0.05)
     held.cancel()
     await asyncio.wait([held])
+
+
+async def test_others_go_on_while_a_body_is_read() -> None:
+    turns = 0
+
+    async def go_on() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    wire = Wire()
+    wire.body = Crumbs()
+    other = asyncio.create_task(go_on())
+    assert await fetch(fetcher(Names([PUBLIC]), wire)) == b"x" * 100
+    other.cancel()
+    assert turns >= 100

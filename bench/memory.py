@@ -1,0 +1,48 @@
+"""The platform's memory after one request of each kind, and one of the largest size of each."""
+
+import asyncio
+
+import httpx2
+import numpy as np
+
+from bench import speech, translation, voice
+from bench.house import House
+
+_RATE_HZ = 16_000
+_SPEECH_S = (6, 600)
+_SPOKEN_CHARACTERS = 5_000
+_TRANSLATED_CHARACTERS = 10_000
+_TIMEOUT_S = 300.0
+
+
+def measure(house: House) -> dict[str, float]:
+    """Return the proportional share (PSS) of each process, in MiB."""
+    with httpx2.Client(timeout=_TIMEOUT_S) as client:
+        _listen(client, house)
+        _speak(client, house)
+    asyncio.run(_translate(house))
+    return house.pss_mib()
+
+
+def _listen(client: httpx2.Client, house: House) -> None:
+    samples = speech.load_speech("hi")
+    for seconds in _SPEECH_S:
+        count = seconds * _RATE_HZ
+        clip = np.tile(samples, 1 + count // len(samples))[:count]
+        speech.transcribe(client, house, clip, "hi")
+
+
+def _speak(client: httpx2.Client, house: House) -> None:
+    for language in ("ta", "hi"):
+        sentences = " ".join(translation.load_sentences(language, "en"))
+        longest = (sentences + " ") * (1 + _SPOKEN_CHARACTERS // len(sentences))
+        for text in (sentences[:40], longest[:_SPOKEN_CHARACTERS]):
+            voice.speak(client, house, text, language)
+
+
+async def _translate(house: House) -> None:
+    sentences = " ".join(translation.load_sentences("hi", "en"))
+    longest = (sentences + " ") * (1 + _TRANSLATED_CHARACTERS // len(sentences))
+    async with httpx2.AsyncClient(timeout=_TIMEOUT_S) as client:
+        for text in (sentences[:40], longest[:_TRANSLATED_CHARACTERS]):
+            await translation.translate(client, house, text, "hi", "en")

@@ -23,22 +23,22 @@ work for a second of sound.
 
 | language | audio, s | platform, s | RTF | faster-whisper, s | platform ÷ faster-whisper |
 |---|---|---|---|---|---|"""
-_VOICE = """A text through the gateway to its speech: all of it from the inference path, and the first
-100 ms of it from the stream. RTF: seconds of work for a second of sound. Hindi and English are
-spoken by Kokoro, Tamil by espeak-ng.
+_VOICE = """A text through the gateway to its speech: all of it from the inference path, and the
+first 100 ms of it from the stream. RTF: seconds of work for a second of sound. Hindi and English
+are spoken by Kokoro, Tamil by espeak-ng.
 
 | language | characters | audio, s | whole, s | RTF | first sound, s |
 |---|---|---|---|---|---|"""
-_TRANSLATION = """32 everyday sentences through the gateway, one a call, from as many callers at once.
+_TRANSLATION = """32 everyday sentences through the gateway, one a call, from several callers.
 
 | direction | callers | characters/s | ÷ one caller | median call, s |
 |---|---|---|---|---|"""
-_PIPELINE = """Hindi speech through the gateway to English speech: asr, translation, tts in one call.
+_PIPELINE = """Hindi speech through the gateway to English speech in one call.
 
 | audio, s | platform, s | platform ÷ audio |
 |---|---|---|"""
-_MEMORY = """Proportional share (PSS) of each process after a short request of each kind and one of the
-largest size: 10 minutes of speech to text, 5,000 characters to speech (both engines), 10,000
+_MEMORY = """Proportional share (PSS) of each process after a short request of each kind and one of
+the largest size: 10 minutes of speech to text, 5,000 characters to speech (both engines), 10,000
 characters translated.
 
 | process | MiB |

@@ -112,3 +112,8 @@ def test_the_length_is_bounded() -> None:
     assert read_location(url).target.endswith("x")
     with pytest.raises(FetchRefusedError, match="longer"):
         read_location(url + "x")
+
+
+def test_a_user_name_is_called_one() -> None:
+    with pytest.raises(FetchRefusedError, match="user name"):
+        read_location("https://a.example@127.0.0.1/")

@@ -1,0 +1,1 @@
+"""Text to speech: texts become sound, cut at sentences, spoken and joined."""

@@ -1,0 +1,129 @@
+"""The use case: a request is checked, recorded, carried out, recorded again, and answered."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from ai4v.contracts.capability import Capability
+from ai4v.contracts.error import DeadlineExceededError
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.tts import TtsRequest
+from ai4v.kit.accounting import Accounts
+from ai4v.kit.caller import Caller
+from ai4v.kit.paging import Cursor, Page
+from ai4v.ports.synthesizer import Synthesizer, SynthesizerInfo
+from ai4v.services.tts.manuscript import Editor, Manuscript
+from ai4v.services.tts.plan import Plan, make_plan
+from ai4v.services.tts.repository import (
+    ItemResult,
+    NewRequest,
+    RequestRecord,
+    RequestRepository,
+)
+from ai4v.services.tts.roster import Roster
+from ai4v.services.tts.synthesis import Speech, Studio
+from ai4v.services.tts.voice import default_choices
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What was done, and how it sounds."""
+
+    plan: Plan
+    speeches: tuple[Speech, ...]
+
+
+class SpeechService:
+    """Text to speech for callers, with a record of each call and never of its content."""
+
+    def __init__(
+        self,
+        editor: Editor,
+        studio: Studio,
+        roster: Roster,
+        requests: RequestRepository,
+        *,
+        instance_id: str,
+    ) -> None:
+        self._editor = editor
+        self._studio = studio
+        self._roster = roster
+        self._requests = requests
+        self._instance_id = instance_id
+        self._accounts = Accounts(requests)
+
+    @property
+    def infos(self) -> tuple[SynthesizerInfo, ...]:
+        """The engines that are there."""
+        return self._roster.present
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """For each language that is spoken, how well the engines that are there do it."""
+        return tuple(choice.capability for choice in default_choices(self._roster.present))
+
+    async def speak(self, request: TtsRequest, caller: Caller) -> Performance:
+        """Speak every text of `request`, or fail as a whole.
+
+        The request's row is committed before the engines are asked, its result before the answer
+        is returned; whatever else happens, cancelling included, the row says so.
+
+        Raises:
+            ValidationError, LanguageNotSupportedError, PayloadTooLargeError: nothing was recorded.
+            PlatformError: recorded as failed, unless the database is what failed.
+        """
+        plan = make_plan(request, self._roster.present, self._roster.infos)
+        texts = [item.source for item in request.input]
+        manuscripts = await asyncio.to_thread(self._editor.edit, texts, plan)
+        synthesizer = self._roster.require(plan.info.engine)
+        async with self._accounts.open(self._row(plan, texts, caller)) as complete:
+            speeches = await self._perform(manuscripts, plan, synthesizer, caller)
+            await complete([_result(speech) for speech in speeches])
+        return Performance(plan, speeches)
+
+    async def requests(
+        self, principal: Principal, *, size: int, after: Cursor | None
+    ) -> Page[RequestRecord]:
+        """Return the caller's own requests, newest first, with whatever key they were made."""
+        return await self._requests.page(principal.user_id, size=size, after=after)
+
+    async def close(self) -> None:
+        """Wait until every ending is recorded."""
+        await self._accounts.close()
+
+    def _row(self, plan: Plan, texts: Sequence[str], caller: Caller) -> NewRequest:
+        return NewRequest(
+            id=uuid4(),
+            request_id=caller.request_id,
+            user_id=caller.principal.user_id,
+            key_id=caller.principal.key_id,
+            instance_id=self._instance_id,
+            language=plan.choice.reading.language.code,
+            voice_id=plan.voice_id,
+            model_id=plan.info.model_id,
+            item_count=len(texts),
+            timeout_s=caller.deadline.remaining_s(),
+        )
+
+    async def _perform(
+        self,
+        manuscripts: Sequence[Manuscript],
+        plan: Plan,
+        synthesizer: Synthesizer,
+        caller: Caller,
+    ) -> tuple[Speech, ...]:
+        deadline = caller.deadline
+        try:
+            async with asyncio.timeout(deadline.remaining_s()):
+                speeches = await self._studio.speak(manuscripts, plan, synthesizer, deadline)
+        except TimeoutError:
+            raise DeadlineExceededError("the deadline passed before the sound was ready") from None
+        deadline.remaining_s()
+        return speeches
+
+
+def _result(speech: Speech) -> ItemResult:
+    return ItemResult(
+        characters=speech.characters, audio_s=speech.audio_s, processing_s=speech.processing_s
+    )

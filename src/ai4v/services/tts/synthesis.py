@@ -1,0 +1,103 @@
+"""From manuscripts to files: speak each piece, join the pieces, pack the whole."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ai4v.contracts.error import FieldError, ValidationError
+from ai4v.kit.deadline import Deadline
+from ai4v.ports.audiocodec import AudioCodec, EncodedAudio
+from ai4v.ports.synthesizer import SpokenPassage, Synthesizer
+from ai4v.services.tts.assembly import SpokenPiece, assemble, is_silent
+from ai4v.services.tts.manuscript import Manuscript
+from ai4v.services.tts.plan import Plan
+
+
+class UnspeakableTextError(ValidationError):
+    """The engine made no sound of a text, which is no success, or did not take it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What became of one item."""
+
+    file: EncodedAudio
+    audio_s: float
+    characters: int
+    processing_s: float
+
+
+class Studio:
+    """Carries out plans on the engines; at most `concurrency` calls at once."""
+
+    def __init__(self, codec: AudioCodec, *, concurrency: int, item_concurrency: int) -> None:
+        """Prepare.
+
+        Args:
+            codec: packs the sound.
+            concurrency: calls whose sound is in memory at once.
+            item_concurrency: items of one call that are spoken at once; the pieces of an item go
+                to the engine one after another, so that other callers come between.
+        """
+        self._codec = codec
+        self._slots = asyncio.Semaphore(concurrency)
+        self._item_concurrency = item_concurrency
+
+    async def speak(
+        self,
+        manuscripts: Sequence[Manuscript],
+        plan: Plan,
+        synthesizer: Synthesizer,
+        deadline: Deadline,
+    ) -> tuple[Speech, ...]:
+        """Return one speech for each manuscript, in order, or fail as a whole.
+
+        Raises:
+            UnspeakableTextError: `errors` names the item.
+            DeadlineExceededError: of the synthesizer; other awaits are for the caller to bound.
+            ServiceUnavailableError: an engine died or is full.
+        """
+        places = asyncio.Semaphore(self._item_concurrency)
+
+        async def speak_one(manuscript: Manuscript) -> Speech:
+            async with places:
+                return await self._speak(manuscript, plan, synthesizer, deadline)
+
+        async with self._slots:
+            tasks = [asyncio.create_task(speak_one(item)) for item in manuscripts]
+            try:
+                return tuple(await asyncio.gather(*tasks))
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    async def _speak(
+        self, manuscript: Manuscript, plan: Plan, synthesizer: Synthesizer, deadline: Deadline
+    ) -> Speech:
+        started_s = time.perf_counter()
+        spoken = []
+        for piece in manuscript.pieces:
+            passage = SpokenPassage(
+                piece.text, plan.choice.reading.spoken_as.code, plan.voice_id, plan.speed
+            )
+            try:
+                audio = await synthesizer.synthesize(passage, timeout_s=deadline.remaining_s())
+            except ValueError:
+                raise _refused(manuscript, "the engine cannot speak this text") from None
+            spoken.append(SpokenPiece(audio, piece.pause))
+        whole = await asyncio.to_thread(
+            assemble, spoken, rate_hz=plan.info.rate_hz, speed=plan.speed
+        )
+        spoken.clear()
+        if is_silent(whole):
+            raise _refused(manuscript, "the voice makes no sound of this text")
+        file = await self._codec.encode(whole, kind=plan.audio_format, rate_hz=plan.rate_hz)
+        spent_s = time.perf_counter() - started_s
+        return Speech(file, whole.duration_s, manuscript.characters, spent_s)
+
+
+def _refused(manuscript: Manuscript, message: str) -> UnspeakableTextError:
+    problem = FieldError(path=manuscript.path, message=message)
+    return UnspeakableTextError(f"{manuscript.path}: {message}", errors=[problem])

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.cache import MemoryCache
+from ai4v.adapters.memory.fetcher import MemoryFetcher
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
@@ -152,5 +153,6 @@ async def start_asr(platform: Platform, recognizer: Recognizer) -> None:
     """Run the speech service on an engine."""
     settings = AsrSettings.model_validate({**platform.settings(ASR), "model_dir": Path("/nowhere")})
     engines = asr.Engines(recognizer, MemoryAudioCodec(), MemoryVoiceActivityDetector())
-    adapters = asr.Adapters(Store(platform.cache, platform.registry), engines)
+    store = Store(platform.cache, platform.registry)
+    adapters = asr.Adapters(store, engines, MemoryFetcher({}))
     await platform.start(ASR, asr.create_app(settings, adapters=adapters))

@@ -48,8 +48,8 @@ class AudioItem(Shape):
 
     audio_content: str | None = None
     """A whole file in base64."""
-    audio_uri: str | None = None
-    """Where to fetch it; not taken yet, and refused."""
+    audio_uri: Annotated[str, Field(max_length=2048)] | None = None
+    """Where to fetch it: https, from a public address."""
 
 
 class AsrLanguage(Shape):

@@ -56,7 +56,13 @@ class ServiceClient:
             DeadlineExceededError: no answer in time.
             UpstreamError: the connection broke off.
         """
-        return await self._send("POST", path, body.model_dump_json(by_alias=True, exclude_none=True), deadline, principal)
+        return await self._send(
+            "POST",
+            path,
+            body.model_dump_json(by_alias=True, exclude_none=True),
+            deadline,
+            principal,
+        )
 
     async def get(
         self, path: str, *, deadline: Deadline, principal: Principal | None = None

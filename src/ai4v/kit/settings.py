@@ -8,18 +8,30 @@ found nowhere stops the start with a message that names it.
 import os
 import sys
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SecretsSettingsSource,
     SettingsConfigDict,
 )
 
 COMMON_PREFIX = "AI4V_"
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+_ItemT = TypeVar("_ItemT")
+CommaSeparated = Annotated[tuple[_ItemT, ...], NoDecode, BeforeValidator(_split)]
+"""Several values in one variable, separated by commas."""
 
 
 class ServiceSettings(BaseSettings):

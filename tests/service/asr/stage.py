@@ -19,6 +19,7 @@ from sqlalchemy import RowMapping, select
 
 from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.cache import MemoryCache
+from ai4v.adapters.memory.fetcher import MemoryFetcher
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Audio
@@ -45,6 +46,7 @@ from tests.support.key import KeyPair
 
 MODEL_ID: Final = "scripted-1"
 WORDS: Final = {"hi": "नमस्ते दुनिया", "en": "hello world", "kok": "देव बरें करूं"}
+SILENT_LINK: Final = "https://silent.example/a.wav"
 _KEY: Final = KeyPair()
 _ADDRESS: Final = "http://asr:8087"
 
@@ -236,13 +238,15 @@ async def open_stage(
     recognizer: ScriptedRecognizer | None = None,
     codec: AudioCodec | None = None,
     checks: Mapping[str, Check] = MappingProxyType({}),
+    files: Mapping[str, bytes] = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
     """Run the app and give a client that comes as the gateway does."""
     recognizer = recognizer or ScriptedRecognizer()
     noted = NotedCodec(codec or MemoryAudioCodec())
     registry = MemoryRegistry()
     engines = Engines(recognizer, noted, MemoryVoiceActivityDetector(), checks=checks)
-    adapters = Adapters(Store(MemoryCache(), registry), engines)
+    fetcher = MemoryFetcher(files, silent=(SILENT_LINK,))
+    adapters = Adapters(Store(MemoryCache(), registry), engines, fetcher)
     database = Database(settings.database_url.get_secret_value(), pool_size=1)
     principal = make_principal()
     transport = AppTransport()

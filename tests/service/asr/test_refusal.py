@@ -83,7 +83,10 @@ async def test_form_in_another_charset(stage: Stage, charset: str) -> None:
         ({"audio": [{}]}, "audio.0.audioContent"),
         ({"audio": [{"audioContent": 5}]}, "audio.0.audioContent"),
         ({"audio": [{"audio_content": "QQ=="}]}, "audio.0.audio_content"),
-        ({"audio": [{"audioUri": "https://example.org/a.wav"}]}, "audio.0.audioUri"),
+        (
+            {"audio": [{"audioUri": "https://example.org/a.wav", "audioContent": "AAAA"}]},
+            "audio.0.audioUri",
+        ),
         ({"config": {}}, "config.language"),
         ({"config": {"language": {}}}, "config.language.sourceLanguage"),
         ({"surprise": 1}, "surprise"),

@@ -20,6 +20,7 @@ from ai4v.adapters.silero.detector import SileroVoiceActivityDetector
 from ai4v.adapters.sndfile.codec import SndfileCodec
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
+from ai4v.adapters.web.fetcher import WebFetcher
 from ai4v.adapters.whisper.recognizer import WhisperRecognizer
 from ai4v.kit.admission import Admission
 from ai4v.kit.app import AppPlan, create_service_app
@@ -37,6 +38,7 @@ from ai4v.kit.model import ModelStore
 from ai4v.kit.serve import serve
 from ai4v.kit.store import Store, pick_by_scheme
 from ai4v.ports.audiocodec import AudioCodec
+from ai4v.ports.fetcher import Fetcher
 from ai4v.ports.recognizer import Recognizer
 from ai4v.ports.voiceactivity import VoiceActivityDetector
 from ai4v.services.asr.body import BodyReader
@@ -44,7 +46,7 @@ from ai4v.services.asr.repository import RequestRepository
 from ai4v.services.asr.routes import Entrance, router
 from ai4v.services.asr.service import SpeechService
 from ai4v.services.asr.settings import AsrSettings
-from ai4v.services.asr.transcriber import Transcriber
+from ai4v.services.asr.transcriber import Bounds, Transcriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Adapters:
 
     store: Store
     engines: Engines
+    fetcher: Fetcher
 
 
 OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
@@ -119,7 +122,7 @@ async def _open(
     household = Household(adapters.store, database, requests, (engine,), engines.checks)
     instance = await run_household(settings, household, health, stack)
     service = SpeechService(
-        _transcriber(settings, engines),
+        _transcriber(settings, adapters),
         requests,
         engine,
         engines.recognizer.info,
@@ -129,14 +132,15 @@ async def _open(
     return Entrance(service, BodyReader(settings.max_items), Admission(settings.queue_limit))
 
 
-def _transcriber(settings: AsrSettings, engines: Engines) -> Transcriber:
-    return Transcriber(
-        engines.codec,
-        engines.vad,
-        engines.recognizer,
+def _transcriber(settings: AsrSettings, adapters: Adapters) -> Transcriber:
+    engines = adapters.engines
+    bounds = Bounds(
         max_audio_s=settings.max_audio_s,
+        max_file_bytes=settings.max_body_bytes,
+        fetch_timeout_s=settings.fetch_timeout_s,
         concurrency=settings.concurrency,
     )
+    return Transcriber(engines.codec, engines.vad, engines.recognizer, adapters.fetcher, bounds)
 
 
 def choose_adapters(settings: AsrSettings) -> OpenAdapters:
@@ -158,10 +162,23 @@ def choose_adapters(settings: AsrSettings) -> OpenAdapters:
 
     @asynccontextmanager
     async def open_adapters() -> AsyncIterator[Adapters]:
-        async with open_store(cache_url) as store, open_engines(settings) as engines:
-            yield Adapters(store, engines)
+        async with (
+            open_store(cache_url) as store,
+            open_engines(settings) as engines,
+            _open_fetcher(settings) as fetcher,
+        ):
+            yield Adapters(store, engines, fetcher)
 
     return open_adapters
+
+
+@asynccontextmanager
+async def _open_fetcher(settings: AsrSettings) -> AsyncIterator[Fetcher]:
+    fetcher = WebFetcher(allowed_origins=settings.fetch_origins)
+    try:
+        yield fetcher
+    finally:
+        await fetcher.close()
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from ai4v.contracts.error import FieldError, InvalidJsonError, ValidationError
 from ai4v.contracts.ulca import ControlConfig
 from ai4v.kit.body import WRONG, Extra, media_type, parse_json, read_json, within_deadline
 from ai4v.services.asr.service import Order
-from ai4v.services.asr.transcriber import AudioSource
+from ai4v.services.asr.transcriber import AudioLink, AudioSource
 
 _MULTIPART: Final = "multipart/form-data"
 _UTF8: Final = b"utf-8"
@@ -93,14 +93,16 @@ class BodyReader:
         problems = []
         sources = []
         for index, item in enumerate(body.audio):
-            if item.audio_uri is not None:
-                message = "audio is not fetched from addresses: send it as audioContent, in base64"
+            if item.audio_content is not None and item.audio_uri is not None:
+                message = "give audioContent or audioUri, not both"
                 problems.append(FieldError(path=f"audio.{index}.audioUri", message=message))
-            elif item.audio_content is None:
+            elif item.audio_uri is not None:
+                sources.append(AudioSource(f"audio.{index}.audioUri", AudioLink(item.audio_uri)))
+            elif item.audio_content is not None:
+                sources.append(AudioSource(f"audio.{index}.audioContent", item.audio_content))
+            else:
                 path = f"audio.{index}.audioContent"
                 problems.append(FieldError(path=path, message="Field required"))
-            else:
-                sources.append(AudioSource(f"audio.{index}.audioContent", item.audio_content))
         self._check_count("audio", len(body.audio), problems)
         _refuse(problems)
         return Order(tuple(sources), body.config, body.control_config)

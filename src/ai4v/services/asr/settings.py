@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ai4v.kit.settings import InferenceSettings
+from ai4v.kit.settings import CommaSeparated, InferenceSettings
 
 
 class AsrSettings(InferenceSettings):
@@ -18,5 +18,9 @@ class AsrSettings(InferenceSettings):
     """The engine: `whisper://<size>?threads=2`, or `memory://`, which only pretends."""
     max_audio_s: float = Field(default=600.0, gt=0)
     """Most sound that one call may bring, all its items together, in seconds."""
+    fetch_origins: CommaSeparated[str] = ()
+    """Origins of `audioUri` that are allowed though they are not public https, by commas."""
+    fetch_timeout_s: float = Field(default=30.0, gt=0)
+    """Most time for one `audioUri`."""
     concurrency: int = Field(default=4, ge=1)
     """Most calls whose sound is in memory at once; the others wait."""

@@ -16,6 +16,13 @@ from ai4v.ports.audiocodec import (
     AudioTooLongError,
     InvalidAudioError,
 )
+from ai4v.ports.fetcher import (
+    Fetcher,
+    FetcherBusyError,
+    FetchFailedError,
+    FetchRefusedError,
+    FetchTooLargeError,
+)
 from ai4v.ports.recognizer import Recognition, RecognizedSegment, Recognizer, Utterance
 from ai4v.ports.voiceactivity import VoiceActivityDetector
 from ai4v.services.asr.encoding import decode_base64
@@ -26,13 +33,20 @@ _NOTHING_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
+class AudioLink:
+    """Where a file is to be got."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class AudioSource:
     """One item as it came."""
 
     path: str
     """Where in the request, for errors: `audio.1.audioContent`."""
-    content: bytes | str
-    """A file; as text it is still in base64."""
+    content: bytes | str | AudioLink
+    """A file, or where it is; as text it is still in base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +76,36 @@ class _Clip:
     found: dict[Window, Recognition] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much of what is taken."""
+
+    max_audio_s: float
+    """Of one call, all its items together."""
+    max_file_bytes: int
+    """Of one file that is fetched."""
+    fetch_timeout_s: float
+    concurrency: int
+    """Calls at once; the others wait."""
+
+
 class Transcriber:
-    """Carries out plans on the engines; at most `concurrency` at once."""
+    """Carries out plans on the engines."""
 
     def __init__(
         self,
         codec: AudioCodec,
         vad: VoiceActivityDetector,
         recognizer: Recognizer,
-        *,
-        max_audio_s: float,
-        concurrency: int,
+        fetcher: Fetcher,
+        bounds: Bounds,
     ) -> None:
         self._codec = codec
         self._vad = vad
         self._recognizer = recognizer
-        self._max_audio_s = max_audio_s
-        self._slots = asyncio.Semaphore(concurrency)
+        self._fetcher = fetcher
+        self._bounds = bounds
+        self._slots = asyncio.Semaphore(bounds.concurrency)
 
     async def transcribe(
         self, sources: Sequence[AudioSource], plan: Plan, deadline: Deadline
@@ -89,11 +116,12 @@ class Transcriber:
 
         Raises:
             InvalidAudioError, AudioFormatError, AudioTooLongError: `errors` names the item.
+            FetchRefusedError, FetchFailedError, FetchTooLargeError, FetcherBusyError: likewise.
             DeadlineExceededError: of the recognizer; other awaits are for the caller to bound.
             ServiceUnavailableError: an engine died or is full.
         """
         async with self._slots:
-            clips = await self._prepare(sources, plan)
+            clips = await self._prepare(sources, plan, deadline)
             unknown = [clip for clip in clips if clip.windows and clip.language is None]
             longest = [(clip, max(clip.windows, key=_duration_s)) for clip in unknown]
             await self._recognize(longest, plan, deadline)
@@ -108,12 +136,14 @@ class Transcriber:
             await self._recognize(rest, plan, deadline)
         return tuple(_join(clip) for clip in clips)
 
-    async def _prepare(self, sources: Sequence[AudioSource], plan: Plan) -> list[_Clip]:
+    async def _prepare(
+        self, sources: Sequence[AudioSource], plan: Plan, deadline: Deadline
+    ) -> list[_Clip]:
         clips = []
-        left_s = self._max_audio_s
+        left_s = self._bounds.max_audio_s
         for source in sources:
             started_s = time.perf_counter()
-            audio = await self._decode(source, plan, left_s)
+            audio = await self._decode(source, await self._get(source, deadline), plan, left_s)
             left_s -= audio.duration_s
             spans = await self._vad.detect(audio)
             windows = await asyncio.to_thread(
@@ -123,11 +153,29 @@ class Transcriber:
             clips.append(_Clip(audio, windows, language, time.perf_counter() - started_s))
         return clips
 
-    async def _decode(self, source: AudioSource, plan: Plan, left_s: float) -> Audio:
+    async def _get(self, source: AudioSource, deadline: Deadline) -> bytes:
         try:
-            content = source.content
-            if isinstance(content, str):
-                content = await decode_base64(content)
+            if isinstance(source.content, AudioLink):
+                timeout_s = min(self._bounds.fetch_timeout_s, deadline.remaining_s())
+                return await self._fetcher.fetch(
+                    source.content.url, max_bytes=self._bounds.max_file_bytes, timeout_s=timeout_s
+                )
+            if isinstance(source.content, str):
+                return await decode_base64(source.content)
+        except (
+            InvalidAudioError,
+            FetchRefusedError,
+            FetchFailedError,
+            FetchTooLargeError,
+            FetcherBusyError,
+        ) as error:
+            raise _named(source, error) from None
+        return source.content
+
+    async def _decode(
+        self, source: AudioSource, content: bytes, plan: Plan, left_s: float
+    ) -> Audio:
+        try:
             return await self._codec.decode(
                 content,
                 rate_hz=SPEECH_RATE_HZ,
@@ -157,7 +205,7 @@ class Transcriber:
             clip.processing_s += spent_s * window.duration_s / total_s
 
     def _too_long(self) -> str:
-        limit_min = self._max_audio_s / 60
+        limit_min = self._bounds.max_audio_s / 60
         return (
             f"one call takes at most {limit_min:g} minutes of audio in all: split the recording"
             " into shorter files and send each in a call of its own"

@@ -1,18 +1,11 @@
 """What the gateway is told by its environment."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
-from pydantic_settings import NoDecode
+from pydantic import Field, SecretStr, field_validator
 
-from ai4v.kit.settings import ServiceSettings
-
-
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+from ai4v.kit.settings import CommaSeparated, ServiceSettings
 
 
 class GatewaySettings(ServiceSettings):
@@ -24,11 +17,9 @@ class GatewaySettings(ServiceSettings):
     """Port to listen on."""
     internal_private_key: SecretStr
     """PEM of the Ed25519 key that signs internal tokens; no other service has it."""
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    cors_origins: CommaSeparated[str] = ()
     """Origins whose pages may call us, separated by commas: `https://speech.example.org`."""
-    trusted_proxies: Annotated[
-        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
-    ] = ()
+    trusted_proxies: CommaSeparated[IPv4Network | IPv6Network] = ()
     """Networks whose `X-Forwarded-For` is believed, separated by commas; empty: nobody's."""
     verify_timeout_s: float = Field(default=2.5, gt=0)
     """How long the auth service may take to check a credential."""

@@ -1,8 +1,7 @@
 """Talking to the gateway, and signing in to it."""
 
-import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,12 +17,23 @@ from ai4v.cli.plan import EDGE
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import read_state
 from ai4v.contracts.auth import AccessToken
+from ai4v.contracts.error import FieldError
 from ai4v.kit.topology import load_topology
 
 _CONNECT_TIMEOUT_S = 5.0
 _ANSWER_TIMEOUT_S = 310.0
 """More than the longest deadline that a request may have."""
+_LONGEST = {"X-Request-Timeout-Ms": "300000"}
+"""The longest deadline that a request may have."""
 _Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+class RefusalError(CommandError):
+    """The gateway, or a service behind it, refused; it may say which places are to blame."""
+
+    def __init__(self, message: str, places: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.places = tuple(places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +62,21 @@ class Gateway:
         """Send JSON and read the answer.
 
         Raises:
-            CommandError: nobody answers, or the answer is a refusal; the message is its own.
+            RefusalError: the answer is a refusal; the message is its own.
+            CommandError: nobody answers, or somebody else.
         """
         return _parse(
             self._send(self._http.build_request(method, path, json=body, params=query)), answer
         )
+
+    def work(self, path: str, body: Mapping[str, object], answer: type[_Answer]) -> _Answer:
+        """Send JSON to be worked on, and wait for as long as a request may take.
+
+        Raises:
+            CommandError: as `ask`.
+        """
+        request = self._http.build_request("POST", path, json=body, headers=_LONGEST)
+        return _parse(self._send(request), answer)
 
     def delete(self, path: str) -> None:
         """Delete something.
@@ -76,11 +96,7 @@ class Gateway:
         """
         files = {"file": (upload.name, upload.content)}
         request = self._http.build_request(
-            "POST",
-            path,
-            data=dict(fields),
-            files=files,
-            headers={"X-Request-Timeout-Ms": "300000"},
+            "POST", path, data=dict(fields), files=files, headers=_LONGEST
         )
         return _parse(self._send(request), answer)
 
@@ -94,7 +110,7 @@ class Gateway:
             message = f"{self._http.base_url} broke off: {str(error) or type(error).__name__}"
             raise CommandError(message) from None
         if not response.is_success:
-            raise CommandError(_describe_refusal(response))
+            raise _read_refusal(response)
         return response
 
 
@@ -109,7 +125,9 @@ def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
     timeout = httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
     base_url = find_gateway(settings)
     try:
-        with httpx2.Client(base_url=base_url, headers=headers, timeout=timeout) as http:
+        with httpx2.Client(
+            base_url=base_url, headers=headers, timeout=timeout, transport=_find_transport()
+        ) as http:
             yield Gateway(http)
     except UnicodeEncodeError as error:
         message = f"a {'key' if error.encoding == 'ascii' else 'name or argument'} cannot be sent"
@@ -168,17 +186,20 @@ def _parse(response: httpx2.Response, answer: type[_Answer]) -> _Answer:
         raise CommandError(f"{response.url} answers something else: is it our gateway?") from None
 
 
-def _describe_refusal(response: httpx2.Response) -> str:
+def _read_refusal(response: httpx2.Response) -> RefusalError:
     """Say what the error body says."""
     try:
         detail = response.json()["detail"]
         message = detail["message"]
+        places = [FieldError.model_validate(place) for place in detail.get("errors") or ()]
         lines = [f"{message} ({detail['code']}, request {detail['requestId']})"]
-        lines += [
-            f"  {item['path']}: {item['message']}"
-            for item in detail.get("errors") or ()
-            if item["message"] != message
-        ]
-    except (json.JSONDecodeError, LookupError, TypeError):
-        return f"{response.url} answers {response.status_code}"
-    return "\n".join(lines)
+    except (ValueError, LookupError, TypeError):
+        return RefusalError(f"{response.url} answers {response.status_code}")
+    lines += [f"  {place.path}: {place.message}" for place in places if place.message != message]
+    return RefusalError("\n".join(lines), places)
+
+
+def _find_transport() -> httpx2.BaseTransport | None:
+    """Return what stands in for the network, if whoever invokes the command put it there."""
+    context = click.get_current_context(silent=True)
+    return context.find_object(httpx2.BaseTransport) if context else None

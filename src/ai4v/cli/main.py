@@ -21,6 +21,11 @@ _COMMANDS: Final = {
     "admin": "admin:admin",
     "doctor": "doctor:doctor",
     "transcribe": "transcribe:transcribe",
+    "speak": "speak:speak",
+    "voices": "voice:voices",
+    "translate": "translate:translate",
+    "detect": "detect:detect",
+    "converse": "converse:converse",
     "supervise": "up:supervise",
     "bootstrap": "admin:bootstrap",
 }

@@ -5,7 +5,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ai4v.cli.client import Gateway, Upload, find_api_key, find_gateway, open_gateway
+from ai4v.cli.client import (
+    Gateway,
+    RefusalError,
+    Upload,
+    find_api_key,
+    find_gateway,
+    open_gateway,
+)
 from ai4v.cli.failure import CommandError
 from ai4v.cli.layout import Layout
 from ai4v.cli.settings import Settings
@@ -36,12 +43,13 @@ def test_answer_is_read_into_its_contract() -> None:
 
 def test_refusal_is_told_with_its_places() -> None:
     errors = [{"path": "name", "message": "is taken"}, {"path": "x", "message": "it is so"}]
-    with pytest.raises(CommandError) as caught:
+    with pytest.raises(RefusalError) as caught:
         gateway(refusal(422, errors=errors)).delete("/keys/1")
     assert caught.value.message == "it is so (SOME_CODE, request r-1)\n  name: is taken"
+    assert [place.path for place in caught.value.places] == ["name", "x"]
 
 
-@pytest.mark.parametrize("body", [b"", b"oops", b'{"detail": 1}', b"[]"])
+@pytest.mark.parametrize("body", [b"", b"oops", b"\xff", b'{"detail": 1}', b"[]"])
 def test_refusal_of_somebody_else_is_told_by_its_status(body: bytes) -> None:
     with pytest.raises(CommandError, match="answers 502"):
         gateway(lambda _request: httpx2.Response(502, content=body)).delete("/keys/1")
@@ -66,6 +74,15 @@ def test_broken_connection_is_told() -> None:
 
     with pytest.raises(CommandError, match="broke off: ReadError"):
         gateway(fail).delete("/keys/1")
+
+
+def test_work_may_take_as_long_as_a_request_may() -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        assert request.headers["x-request-timeout-ms"] == "300000"
+        assert json.loads(request.content) == {"input": []}
+        return httpx2.Response(200, json={"access_token": "t", "expires_in": 60})
+
+    assert gateway(answer).work("/tts", {"input": []}, AccessToken).access_token == "t"
 
 
 def test_upload_carries_the_file_and_the_fields() -> None:

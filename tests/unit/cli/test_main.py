@@ -27,7 +27,8 @@ COMMANDS = dict(walk(root, ""))
 
 def test_every_command_of_the_readme_is_there() -> None:
     expected = {"up", "stop", "status", "logs", "serve", "keys", "admin", "models", "doctor"}
-    assert expected | {"transcribe"} <= set(root.list_commands(click.Context(root)))
+    expected |= {"transcribe", "speak", "voices", "translate", "detect", "converse"}
+    assert expected <= set(root.list_commands(click.Context(root)))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -52,6 +53,8 @@ def test_unknown_command_is_refused() -> None:
     ("arguments", "message"),
     [
         (["transcribe", "-", "--language", "hi"], "ai4v: standard input is closed\n"),
+        (["speak", "--language", "hi", "-o", "x.wav"], "ai4v: standard input is closed\n"),
+        (["converse", "-", "--to", "hi", "-o", "x.wav"], "ai4v: standard input is closed\n"),
         (
             ["models", "pull", "whisper-base", "--accept-licences"],
             "ai4v: {model_dir}/.part: Not a directory\n",
@@ -68,6 +71,7 @@ def test_failure_is_a_message(
     model_dir = tmp_path / "file"
     model_dir.touch()
     monkeypatch.setenv("AI4V_MODEL_DIR", str(model_dir))
+    monkeypatch.setenv("AI4V_API_KEY", "key")
     monkeypatch.setattr(sys, "argv", ["ai4v", *arguments])
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(SystemExit) as stopped:

@@ -1,6 +1,5 @@
 """`ai4v transcribe`: files to text, through the gateway."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,12 +7,12 @@ import click
 
 from ai4v.cli.client import Gateway, Upload, find_api_key, open_gateway
 from ai4v.cli.failure import CommandError
+from ai4v.cli.intake import read_sound
 from ai4v.cli.output import format_json, json_option
 from ai4v.cli.settings import Settings
 from ai4v.contracts.asr import AsrAnswer, AsrOutput, AsrTask
 
 _PATH = "/api/v1/asr/inference"
-_STDIN = "-"
 _Result = tuple[str, AsrOutput | CommandError]
 """A file's name, and what was heard in it or why nothing was."""
 _FORMATS = {"text": "transcript", "srt": "srt", "webvtt": "webvtt"}
@@ -116,11 +115,7 @@ def _as_json(heard: Sequence[_Result]) -> str:
 
 
 def _read(name: str) -> Upload | CommandError:
-    if name == _STDIN:
-        if sys.stdin is None:
-            raise CommandError("standard input is closed")
-        return Upload("stdin", sys.stdin.buffer.read())
     try:
-        return Upload(Path(name).name, Path(name).read_bytes())
+        return read_sound(name)
     except OSError as error:
         return CommandError(f"cannot be read: {error.strerror}")

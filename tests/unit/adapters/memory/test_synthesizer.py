@@ -28,8 +28,8 @@ class TestMemorySynthesizer(SynthesizerConformance):
     def passages(self) -> tuple[SpokenPassage, ...]:
         return (
             SpokenPassage("नमस्ते दुनिया।", "hi", "memory-hi-f"),
-            SpokenPassage("How do you do?", "en", "memory-en-m"),
-            SpokenPassage("வணக்கம்.", "ta", "memory-ta-m"),
+            SpokenPassage("Good day.", "en", "memory-en-m"),
+            SpokenPassage("வணக்கம் உலகமே, நலமா.", "ta", "memory-ta-m"),
         )
 
 

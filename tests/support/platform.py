@@ -134,10 +134,16 @@ def platform() -> Iterator[Platform]:
 
 
 @contextmanager
-def run_platform() -> Iterator[Platform]:
-    """Start a platform, and stop it; fails when it leaves anything behind."""
+def run_platform(
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Platform]:
+    """Start a platform with more in its environment, and stop it.
+
+    Fails when it leaves anything behind.
+    """
     with empty_platform() as platform:
-        started = platform.run("up", "--detach", "--accept-licences", "--json")
+        command = ("up", "--detach", "--accept-licences", "--json")
+        started = platform.run(*command, environment=environment)
         assert started.returncode == 0, started.stderr
         assert json.loads(started.stdout)["first_run"] is not None
         yield platform

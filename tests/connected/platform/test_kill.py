@@ -10,19 +10,22 @@ import psutil
 import pytest
 
 from tests.connected.platform.client import (
+    CONVERSE,
     HONEST_FAILURES,
+    LISTEN,
+    SPEAK_HINDI,
+    SPEAK_TAMIL,
+    TRANSLATE,
+    Job,
     asking,
     fetch_statuses,
     open_client,
-    read_file,
-    transcribe,
 )
 from tests.support.platform import Platform, run_platform
 from tests.support.poll import until
 
 pytestmark = pytest.mark.connected
 
-_CLIP = read_file("02.ogg")
 _BACK_S = 60.0
 _PROMISED_S = 3.0
 
@@ -54,51 +57,79 @@ def _workers(house: Platform) -> list[psutil.Process]:
     ]
 
 
-async def _works(client: httpx2.AsyncClient) -> bool:
+async def _works(client: httpx2.AsyncClient, job: Job = LISTEN) -> bool:
     try:
-        return (await transcribe(client, _CLIP)).status_code == 200
+        return (await job.send(client)).status_code == 200
     except httpx2.TransportError:
         return False
 
 
-async def _kill_while_asked(house: Platform, client: httpx2.AsyncClient, victim: int) -> None:
-    reference = (await transcribe(client, _CLIP)).json()["output"][0]["source"]
-    async with asking(client, _CLIP) as account:
+async def _kill_while_asked(
+    house: Platform, client: httpx2.AsyncClient, victims: list[int], job: Job = LISTEN
+) -> None:
+    await until(lambda: _works(client, job), timeout_s=_BACK_S)
+    reference = job.read(await job.send(client))
+    async with asking(client, job) as account:
         await until(account.has_more_than(0), timeout_s=_BACK_S)
-        process = psutil.Process(victim)
-        process.kill()
-        await asyncio.to_thread(psutil.wait_procs, [process], 10)
-        await until(lambda: _works(client), timeout_s=_BACK_S)
-        await until(account.has_more_than(len(account.transcripts)), timeout_s=_BACK_S)
-    assert set(account.transcripts.values()) == {reference}
+        processes = [psutil.Process(victim) for victim in victims]
+        for process in processes:
+            process.kill()
+        await asyncio.to_thread(psutil.wait_procs, processes, 10)
+        await until(lambda: _works(client, job), timeout_s=_BACK_S)
+        await until(account.has_more_than(len(account.answers)), timeout_s=_BACK_S)
+    assert set(account.answers.values()) == {reference}
     assert {refusal.status_code for refusal in account.refusals} <= HONEST_FAILURES
-    statuses = await fetch_statuses(house)
-    assert {statuses.get(request_id) for request_id in account.transcripts} == {"completed"}
+    statuses = await fetch_statuses(house, job.schema)
+    assert {statuses.get(request_id) for request_id in account.answers} == {"completed"}
 
 
-@pytest.mark.parametrize("name", ["auth", "asr", "gateway", "valkey", "postgres"])
+@pytest.mark.parametrize(
+    ("name", "job"),
+    [
+        ("auth", LISTEN),
+        ("asr", LISTEN),
+        ("gateway", LISTEN),
+        ("valkey", LISTEN),
+        ("postgres", LISTEN),
+        ("tts", SPEAK_TAMIL),
+        ("nmt", TRANSLATE),
+        ("pipeline", CONVERSE),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 async def test_killed_process_comes_back(
-    house: Platform, client: httpx2.AsyncClient, name: str
+    house: Platform, client: httpx2.AsyncClient, name: str, job: Job
 ) -> None:
     victim = house.pid(name)
     assert victim is not None
-    await _kill_while_asked(house, client, victim)
+    await _kill_while_asked(house, client, [victim], job)
     assert house.pid(name) not in {None, victim}
 
 
-@pytest.mark.parametrize("adapter", ["whisper", "sndfile", "silero"])
+@pytest.mark.parametrize(
+    ("adapter", "job"),
+    [
+        ("whisper", LISTEN),
+        ("sndfile", LISTEN),
+        ("silero", LISTEN),
+        ("kokoro", SPEAK_HINDI),
+        ("espeak", SPEAK_TAMIL),
+        ("llama", TRANSLATE),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
 async def test_killed_engine_worker_comes_back(
-    house: Platform, client: httpx2.AsyncClient, adapter: str
+    house: Platform, client: httpx2.AsyncClient, adapter: str, job: Job
 ) -> None:
     victims = [item.pid for item in _workers(house) if f".{adapter}." in item.cmdline()[-1]]
-    assert len(victims) == 1
-    await _kill_while_asked(house, client, victims[0])
+    assert victims
+    await _kill_while_asked(house, client, victims, job)
 
 
 async def test_interrupted_requests_are_marked(house: Platform, client: httpx2.AsyncClient) -> None:
     asr = house.pid("asr")
     assert asr is not None
-    request = asyncio.create_task(transcribe(client, _CLIP))
+    request = asyncio.create_task(LISTEN.send(client))
 
     async def has_begun() -> bool:
         return "started" in (await fetch_statuses(house)).values()
@@ -125,7 +156,7 @@ async def test_stopped_database_is_503_in_time_and_health_says_so(
         process.suspend()
     try:
         started = time.monotonic()
-        refused = await transcribe(client, _CLIP)
+        refused = await LISTEN.send(client)
         elapsed_s = time.monotonic() - started
         health = (await client.get("/api/v1/asr/health")).json()
     finally:
@@ -146,7 +177,7 @@ async def test_stopped_valkey_costs_nothing_but_shared_limits(
     assert valkey is not None
     psutil.Process(valkey).suspend()
     try:
-        answers = [await transcribe(client, _CLIP) for _ in range(3)]
+        answers = [await LISTEN.send(client) for _ in range(3)]
         health = (await client.get("/api/v1/gateway/health")).json()
     finally:
         psutil.Process(valkey).resume()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ai4v.contracts.language import LANGUAGES, SCRIPTS, Language
+from ai4v.services.tts.letter import to_known_letters
 from ai4v.services.tts.script import to_bengali, to_devanagari
 
 _LATIN: Final = SCRIPTS["Latn"]
@@ -38,11 +39,14 @@ class Reading:
         """What to know before relying on it."""
         if not self.is_approximate:
             return None
-        return f"Spoken by a {self.spoken_as.name} voice: understandable, with a foreign accent."
+        return (
+            f"Spoken by the voice of another language, {self.spoken_as.name}: as if by a foreigner."
+        )
 
     def prepare(self, text: str) -> str:
-        """Return `text` in the script that the voice reads."""
-        return self.convert(text) if self.convert else text
+        """Return `text` in the script and the letters that the voice reads."""
+        readable = self.convert(text) if self.convert else text
+        return to_known_letters(readable, self.spoken_as.code)
 
     def is_speakable(self, text: str) -> bool:
         """Tell whether there is anything in `text`, prepared, that the voice can say.

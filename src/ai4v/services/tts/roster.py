@@ -87,15 +87,15 @@ class Roster:
 
     async def check(self) -> None:
         """Return when every engine was tried and one answers, or raise what is wrong."""
-        failure = SynthesizerUnavailableError("no engine is there")
-        has_answered = False
+        for performer in self.performers:
+            if not performer.is_missing:
+                performer.loader.require()
+        failure = SynthesizerUnavailableError("there is no engine")
         for performer in self.performers:
             try:
                 await performer.loader.check()
-                has_answered = True
             except ServiceUnavailableError as error:
                 failure = SynthesizerUnavailableError(error.message)
-                if not (performer.is_missing or performer.loader.is_loaded):
-                    raise failure from None
-        if not has_answered:
-            raise failure
+            else:
+                return
+        raise failure

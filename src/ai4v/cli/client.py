@@ -195,7 +195,8 @@ def _read_refusal(response: httpx2.Response) -> RefusalError:
         lines = [f"{message} ({detail['code']}, request {detail['requestId']})"]
     except (ValueError, LookupError, TypeError):
         return RefusalError(f"{response.url} answers {response.status_code}")
-    lines += [f"  {place.path}: {place.message}" for place in places if place.message != message]
+    told = [(place.message, f"{place.path}: {place.message}") for place in places]
+    lines += [f"  {line}" for bare, line in told if message not in (bare, line)]
     return RefusalError("\n".join(lines), places)
 
 

@@ -49,6 +49,13 @@ def test_refusal_is_told_with_its_places() -> None:
     assert [place.path for place in caught.value.places] == ["name", "x"]
 
 
+def test_place_that_the_message_names_is_told_once() -> None:
+    errors = [{"path": "config.x", "message": "it is so"}]
+    with pytest.raises(CommandError) as caught:
+        gateway(refusal(422, message="config.x: it is so", errors=errors)).delete("/keys/1")
+    assert caught.value.message == "config.x: it is so (SOME_CODE, request r-1)"
+
+
 @pytest.mark.parametrize("body", [b"", b"oops", b"\xff", b'{"detail": 1}', b"[]"])
 def test_refusal_of_somebody_else_is_told_by_its_status(body: bytes) -> None:
     with pytest.raises(CommandError, match="answers 502"):

@@ -20,7 +20,9 @@ _LONGEST_CLAUSE: Final = 200
 """In characters."""
 _LONGEST_WORD: Final = 60
 _SHORTEST_BREAK: Final = 40
-_SAME_STOP: Final = str.maketrans("।॥۔…؟،؛—", "....?,;,")
+_SAME_SIGN: Final = str.maketrans("।॥۔…؟،؛—–‐‑‒−", "....?,;,-----")
+_HYPHEN: Final = re.compile(r"(?<![A-Za-z0-9])-(?!\d)|-(?![A-Za-z0-9])")
+"""A hyphen that is neither inside Latin nor before a number; all others can crash espeak-ng."""
 _STOP: Final = re.compile(
     r"[;!?]|(?<![A-Za-z\d])\.|\.(?![A-Za-z\d])|(?<!\d)[,:]|[,:](?!\d)",
 )
@@ -53,11 +55,11 @@ def clean(text: str) -> str:
     """Drop what is not said or not safe to say.
 
     That is: control, format and private characters, pictures, writing that espeak-ng has no rules
-    for, and signs that sit on no letter. The last two crash it (seen).
+    for, signs that sit on no letter, and most hyphens. The last three crash it (seen).
     """
     kept: list[str] = []
     is_carried = False
-    for sign in text.translate(_SAME_STOP):
+    for sign in _HYPHEN.sub(" ", text.translate(_SAME_SIGN)):
         heard, group = _classify(sign)
         if group != "M" or is_carried:
             kept.append(heard)

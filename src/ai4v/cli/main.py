@@ -68,6 +68,10 @@ def main() -> None:
     except CommandError as error:
         click.echo(f"{PROGRAM}: {error.message}", err=True)
         sys.exit(error.code)
+    except UnicodeEncodeError as error:
+        advice = "set PYTHONIOENCODING=utf-8"
+        click.echo(f"{PROGRAM}: the output takes {error.encoding} alone: {advice}", err=True)
+        sys.exit(1)
     except OSError as error:
         subject = f"{error.filename}: " if error.filename is not None else ""
         click.echo(f"{PROGRAM}: {subject}{error.strerror or error}", err=True)

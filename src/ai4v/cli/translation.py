@@ -30,42 +30,54 @@ class Outcome:
         return self.output.target if self.output else self.piece.text
 
 
-class Translating:
-    """One direction, through one gateway."""
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """From which language into which, by code."""
 
-    def __init__(self, gateway: Gateway, source: str, target: str) -> None:
-        self._gateway = gateway
-        self._config = {"language": {"sourceLanguage": source, "targetLanguage": target}}
+    source: str
+    """May be `auto`."""
+    target: str
 
-    def translate(self, pieces: Sequence[Piece]) -> Iterator[Outcome]:
-        """Translate pieces that fit into one call; those that are refused by name hold up no other.
 
-        Raises:
-            CommandError: nothing can be translated, or not now; the message is the service's.
-        """
-        outcomes = {piece: Outcome(piece) for piece in pieces if not piece.has_letters}
-        while waiting := [piece for piece in pieces if piece not in outcomes]:
-            try:
-                outputs = self._send(waiting)
-            except RefusalError as error:
-                refused = {
-                    waiting[int(found[1])]: place.message
-                    for place in error.places
-                    if (found := _ITEM.match(place.path)) and int(found[1]) < len(waiting)
-                }
-                if not refused:
-                    raise
-                outcomes |= {
-                    piece: Outcome(piece, refusal=message) for piece, message in refused.items()
-                }
-            else:
-                pairs = zip(waiting, outputs, strict=True)
-                outcomes |= {piece: Outcome(piece, output) for piece, output in pairs}
-        return (outcomes[piece] for piece in pieces)
+def translate_pieces(
+    pieces: Sequence[Piece], direction: Direction, gateway: Gateway
+) -> tuple[Outcome, ...]:
+    """Translate pieces that fit into one call; those that are refused by name hold up no other.
 
-    def _send(self, pieces: Sequence[Piece]) -> tuple[NmtOutput, ...]:
-        body = {"input": [{"source": piece.text} for piece in pieces], "config": self._config}
-        return self._gateway.work(_PATH, body, NmtAnswer).output
+    Raises:
+        CommandError: nothing can be translated, or not now; the message is the service's.
+    """
+    outcomes = {piece: Outcome(piece) for piece in pieces if not piece.has_letters}
+    while waiting := [piece for piece in pieces if piece not in outcomes]:
+        try:
+            outputs = _send(waiting, direction, gateway)
+        except RefusalError as error:
+            refused = _find_refused(waiting, error)
+            if not refused:
+                raise
+            outcomes |= refused
+        else:
+            pairs = zip(waiting, outputs, strict=True)
+            outcomes |= {piece: Outcome(piece, output) for piece, output in pairs}
+    return tuple(outcomes[piece] for piece in pieces)
+
+
+def _send(pieces: Sequence[Piece], direction: Direction, gateway: Gateway) -> tuple[NmtOutput, ...]:
+    language = {"sourceLanguage": direction.source, "targetLanguage": direction.target}
+    texts = [{"source": piece.text} for piece in pieces]
+    body = {"input": texts, "config": {"language": language}}
+    return gateway.work(_PATH, body, NmtAnswer).output
+
+
+def _find_refused(pieces: Sequence[Piece], error: RefusalError) -> dict[Piece, Outcome]:
+    """Return the pieces that a refusal names."""
+    refused = {}
+    for place in error.places:
+        found = _ITEM.match(place.path)
+        if found and int(found[1]) < len(pieces):
+            piece = pieces[int(found[1])]
+            refused[piece] = Outcome(piece, refusal=place.message)
+    return refused
 
 
 def list_doubts(output: NmtOutput) -> Iterator[str]:

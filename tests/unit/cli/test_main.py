@@ -78,3 +78,17 @@ def test_failure_is_a_message(
         main()
     assert stopped.value.code == 1
     assert capsys.readouterr().err.endswith(message.format(model_dir=model_dir))
+
+
+def test_output_that_takes_other_letters_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = (tmp_path / "output").open("w", encoding="latin-1")
+    monkeypatch.setenv("AI4V_API_KEY", "key")
+    monkeypatch.setattr(sys, "argv", ["ai4v", "translate", "४२", "--to", "en"])
+    monkeypatch.setattr(sys, "stdout", output)
+    with output, pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    message = "ai4v: the output takes latin-1 alone: set PYTHONIOENCODING=utf-8\n"
+    assert capsys.readouterr().err == message

@@ -12,7 +12,7 @@ from ai4v.cli.intake import read_text
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.passage import Piece, batch, cut_texts
 from ai4v.cli.settings import Settings
-from ai4v.cli.translation import WEAK, Outcome, Translating, is_weak, list_doubts
+from ai4v.cli.translation import WEAK, Direction, Outcome, is_weak, list_doubts, translate_pieces
 from ai4v.contracts.ulca import AUTO_LANGUAGE
 
 
@@ -41,17 +41,25 @@ def translate(texts: tuple[str, ...], source: str, target: str, *, as_json: bool
         raise CommandError("there is nothing to translate")
     sheet = _Sheet(is_json=as_json)
     try:
-        with open_gateway(settings, key) as gateway, _progress(len(pieces)) as advance:
-            translating = Translating(gateway, source, target)
-            for some in batch(pieces):
-                sheet.add(list(translating.translate(some)))
-                advance(len(some))
+        with _progress(len(pieces)) as advance:
+            for outcomes in _translate(pieces, Direction(source, target), settings, key):
+                sheet.add(outcomes)
+                advance(len(outcomes))
     except CommandError as error:
         raise sheet.locate(error, pieces) from None
     finally:
         sheet.close(tail)
     if any(outcome.refusal for outcome in sheet.outcomes):
         raise SystemExit(1)
+
+
+def _translate(
+    pieces: Sequence[Piece], direction: Direction, settings: Settings, key: str
+) -> Iterator[tuple[Outcome, ...]]:
+    """Yield what becomes of the pieces, call by call."""
+    with open_gateway(settings, key) as gateway:
+        for some in batch(pieces):
+            yield translate_pieces(some, direction, gateway)
 
 
 class _Sheet:

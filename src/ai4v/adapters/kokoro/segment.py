@@ -9,9 +9,13 @@ from typing import Final, NamedTuple
 
 MAX_SYMBOLS: Final = 150
 """Of one segment at the voice's own speed or a higher one; some 10 s."""
-_BREAKS: Final = (re.compile("[.!?…]+"), re.compile("[,;:—]+"), re.compile(" "))
-"""Ends of sentences, of clauses and of words, the best place for a cut first."""
-_PAUSES_S: Final = {**dict.fromkeys(".!?…", 0.25), **dict.fromkeys(",;:—", 0.12)}
+_BREAKS: Final = (
+    (re.compile("(?:(?<!r)[.]|[!?…])+"), 0.25),
+    (re.compile("[,;:—]+"), 0.12),
+    (re.compile(" "), 0.0),
+)
+"""Ends of sentences, of clauses and of words with their pauses, the best place for a cut first;
+`r.` is a sound of Hindi."""
 
 
 class Segment(NamedTuple):
@@ -38,22 +42,21 @@ def cut(symbols: str, *, speed: float = 1.0) -> tuple[Segment, ...]:
 
 def _cut(rest: str, limit: int) -> Iterator[Segment]:
     while len(rest) > limit:
-        end = _place(rest, limit)
-        head = rest[:end].rstrip()
-        yield Segment(head, _PAUSES_S.get(head[-1:], 0.0))
+        end, pause_s = _place(rest, limit)
+        yield Segment(rest[:end].rstrip(), pause_s)
         rest = rest[end:].lstrip()
     yield Segment(rest, 0.0)
 
 
-def _place(symbols: str, limit: int) -> int:
-    """Return where the first segment ends."""
+def _place(symbols: str, limit: int) -> tuple[int, float]:
+    """Return where the first segment ends, and the pause there."""
     goal = len(symbols) // -(-len(symbols) // limit)
-    for pattern in _BREAKS:
+    for pattern, pause_s in _BREAKS:
         ends = [found.end() for found in pattern.finditer(symbols, 0, limit)]
         near = [end for end in ends if end >= goal // 2]
         if near:
-            return min(near, key=lambda end: abs(end - goal))
-    return limit
+            return min(near, key=lambda end: abs(end - goal)), pause_s
+    return limit, 0.0
 
 
 def _is_said(symbols: str) -> bool:

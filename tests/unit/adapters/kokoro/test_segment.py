@@ -34,6 +34,12 @@ def test_cuts_between_words_where_there_is_no_stop() -> None:
     assert {segment.pause_s for segment in segments} == {0.0}
 
 
+def test_the_flap_of_hindi_ends_no_sentence() -> None:
+    segments = cut(" ".join(["sˈʌr.ək pəhˈaːr. ɡˈaːr.i"] * 10))
+    assert {segment.pause_s for segment in segments} == {0.0}
+    assert cut("pəhˈaːr.. " * 20)[0].pause_s == 0.25
+
+
 def test_a_word_without_end_is_cut() -> None:
     assert [len(segment.symbols) for segment in cut("a" * 400)] == [150, 150, 100]
 

@@ -19,7 +19,8 @@ _VOCABULARY = {sign: number for number, sign in enumerate(_SIGNS, 1)}
         ("en-GB", "aɪ ɡˌəʊ hˈəʊm, ðˈeə nˌiə", "I ɡˌQ hˈQm, ðˈɛː nˌɪə"),
         ("en-GB", "and ɑː wˈɔːtə", "and ɑː wˈɔːtə"),
         ("hi", "mˌeːɾeː ɟˈi ˌʌxbˈaːɾ hɛ̃.", "mˌeːɾeː ɟˈi ˌʌxbˈaːɾ hɛ̃."),
-        ("hi", "bˈʌri sˈʌrək pˈʌrh ɾˌəheː", "bˈʌɽi sˈʌɽək pˈʌɽʰ ɾˌəheː"),
+        ("hi", "bˈʌri sˈʌrək pˈʌrh ɾˌəheː", "bˈʌr.i sˈʌr.ək pˈʌr.h ɾˌəheː"),
+        ("hi", "pəhˈaːɽ. pˈʌɽʰ", "pəhˈaːr.. pˈʌr.h"),
         ("hi", "wɒts ˈap fˈaɪl nˈəʊt", "wɒts ˈap fˈIl nˈQt"),
     ],
 )

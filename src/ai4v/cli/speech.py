@@ -115,8 +115,8 @@ def write_whole(path: Path, content: bytes) -> None:
     target = path.resolve()
     draft = target.with_name(f".ai4v-{secrets.token_hex(8)}")
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(content)
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
             return
         draft.write_bytes(content)
         if target.exists():

@@ -168,6 +168,22 @@ def test_named_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
+def test_pipe_that_a_link_leads_to_is_written_to(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    link = tmp_path / "link.wav"
+    link.symlink_to(f"/proc/self/fd/{writer}")
+    FakeGateway(lambda _body: spoken()).run("speak", "x", "--language", "hi", "-o", str(link))
+    assert os.read(reader, 100) == SOUND
+    os.close(reader)
+    os.close(writer)
+
+
+def test_file_that_cannot_be_written_is_told() -> None:
+    asked = ("speak", "x", "--language", "hi", "-o", "/dev/full", "--format", "wav")
+    told = FakeGateway(lambda _body: spoken()).fail(*asked)
+    assert told == "/dev/full cannot be written: No space left on device"
+
+
 @pytest.mark.parametrize("option", [("--speed", "9"), ("--rate", "1"), ("--format", "aac")])
 def test_option_out_of_range_is_refused(option: tuple[str, str]) -> None:
     gateway = FakeGateway(lambda _body: spoken())

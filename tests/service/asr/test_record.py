@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from ai4v.contracts.error import PlatformError
 from ai4v.ports.recognizer import RecognizerDeadlineError, RecognizerUnavailableError
-from tests.service.asr.link import linked
 from tests.service.asr.stage import Stage, body, make_settings, open_stage, speech
+from tests.support.link import linked
 from tests.support.poll import until
 
 

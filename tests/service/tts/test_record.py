@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 from ai4v.adapters.memory.synthesizer import MemoryTrouble
 from ai4v.contracts.error import PlatformError
 from ai4v.ports.synthesizer import SynthesizerDeadlineError, SynthesizerUnavailableError
-from tests.service.asr.link import linked
 from tests.service.tts.stage import Stage, body, make_settings, open_stage
+from tests.support.link import linked
 from tests.support.poll import until
 
 

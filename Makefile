@@ -49,6 +49,10 @@ format: $(VENV)/.dev ## Let ruff format and mend what it can
 openapi: $(VENV)/.dev ## Write docs/openapi from the services' own routes
 	@$(BIN)/python -m tools.openapi
 
+.PHONY: languages
+languages: $(VENV)/.dev ## Write docs/languages.md from what the engines declare
+	@$(BIN)/python -m tools.language
+
 .PHONY: coverage-floor
 coverage-floor: ## Lift the coverage floor to what the last `make test` measured
 	@$(BIN)/python -m tools.ratchet --raise

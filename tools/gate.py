@@ -56,6 +56,7 @@ LINTS: Final = (
     Gate("vulture", ("python", "-m", "tools.deadcode")),
     Gate("repolint", ("python", "-m", "tools.repolint")),
     Gate("openapi", ("python", "-m", "tools.openapi", "--check")),
+    Gate("languages", ("python", "-m", "tools.language", "--check")),
 )
 _UNIT: Final = ("tests/unit", "-n", _WORKERS, "--disable-socket", "--allow-unix-socket")
 _OTHERS: Final = ("tests", "--ignore=tests/unit")

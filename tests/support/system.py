@@ -18,8 +18,13 @@ from starlette.types import ASGIApp
 from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.fetcher import MemoryFetcher
+from ai4v.adapters.memory.languageid import MemoryLanguageIdentifier
+from ai4v.adapters.memory.numberspeller import MemoryNumberSpeller
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
+from ai4v.adapters.memory.recognizer import MemoryRecognizer
 from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.adapters.memory.synthesizer import MemorySynthesizer
+from ai4v.adapters.memory.translator import MemoryTranslator
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.identity import Bootstrap, FirstRun
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
@@ -31,13 +36,24 @@ from ai4v.services.auth import app as auth
 from ai4v.services.auth.settings import AuthSettings
 from ai4v.services.gateway import app as gateway
 from ai4v.services.gateway.settings import GatewaySettings
+from ai4v.services.nmt import app as nmt
+from ai4v.services.nmt.settings import NmtSettings
+from ai4v.services.pipeline import app as pipeline
+from ai4v.services.pipeline.settings import PipelineSettings
+from ai4v.services.tts import app as tts
+from ai4v.services.tts.roster import Performer
+from ai4v.services.tts.settings import TtsSettings
 from tests.support.asgi import AppTransport, RunningApp
 from tests.support.clock import ManualClock
 from tests.support.key import KeyPair
+from tests.support.poll import until
 
 GATEWAY = "http://gateway:8080"
 AUTH = "http://auth:8081"
 ASR = "http://asr:8087"
+TTS = "http://tts:8088"
+NMT = "http://nmt:8089"
+PIPELINE = "http://pipeline:8091"
 CLIENT_ADDRESS = "203.0.113.9"
 _INTERNAL = KeyPair()
 _JWT = KeyPair()
@@ -108,7 +124,7 @@ class Platform:
 async def open_platform(database_url: str) -> AsyncIterator[Platform]:
     """Run gateway and auth on a database with their schemas; the users in it are removed.
 
-    `start_asr` adds the speech service.
+    `start_asr` and its like add the services that do the work, `start_workers` all of them.
     """
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
     await connection.execute("TRUNCATE auth.users CASCADE")
@@ -156,3 +172,43 @@ async def start_asr(platform: Platform, recognizer: Recognizer) -> None:
     store = Store(platform.cache, platform.registry)
     adapters = asr.Adapters(store, engines, MemoryFetcher({}))
     await platform.start(ASR, asr.create_app(settings, adapters=adapters))
+
+
+async def start_tts(platform: Platform) -> None:
+    """Run the text to speech service on an engine that pretends."""
+    settings = TtsSettings.model_validate({**platform.settings(TTS), "model_dir": Path("/nowhere")})
+    performer = Performer(MemorySynthesizer(), retry_s=settings.load_retry_s)
+    engines = tts.Engines((performer,), MemoryAudioCodec(), MemoryNumberSpeller())
+    store = Store(platform.cache, platform.registry)
+    await platform.start(TTS, tts.create_app(settings, adapters=tts.Adapters(store, engines)))
+
+
+async def start_nmt(platform: Platform) -> None:
+    """Run the translation service on engines that pretend."""
+    settings = NmtSettings.model_validate({**platform.settings(NMT), "model_dir": Path("/nowhere")})
+    store = Store(platform.cache, platform.registry)
+    adapters = nmt.Adapters(store, MemoryTranslator(), MemoryLanguageIdentifier())
+    await platform.start(NMT, nmt.create_app(settings, adapters=adapters))
+
+
+async def start_pipeline(platform: Platform) -> None:
+    """Run the pipeline; it reaches the services as the gateway does."""
+    settings = PipelineSettings.model_validate(platform.settings(PIPELINE))
+    store = Store(platform.cache, platform.registry)
+    adapters = pipeline.Adapters(store, platform.network)
+    await platform.start(PIPELINE, pipeline.create_app(settings, adapters=adapters))
+
+
+async def start_workers(platform: Platform) -> None:
+    """Run every service that does what users ask for, and wait until all are ready."""
+    await start_asr(platform, MemoryRecognizer())
+    await start_tts(platform)
+    await start_nmt(platform)
+    await start_pipeline(platform)
+
+    async def are_healthy() -> bool:
+        platform.clock.advance(2)
+        status = (await platform.client.get("/api/v1/status")).json()["status"]
+        return bool(status == "healthy")
+
+    await until(are_healthy)

@@ -14,7 +14,7 @@ __all__ = ["database_url", "postgres_server"]
 @pytest.fixture(scope="module")
 def platform_database_url(database_url: str) -> str:
     """A database with the schemas of all services."""
-    asyncio.run(upgrade(database_url, ("auth", "asr")))
+    asyncio.run(upgrade(database_url, ("auth", "asr", "tts", "nmt")))
     return database_url
 
 

@@ -1,0 +1,1 @@
+"""Translation by a small language model, run by llama.cpp: see translator.py."""

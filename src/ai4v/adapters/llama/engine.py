@@ -1,0 +1,169 @@
+"""The language model in this process: one passage in, one translation out. Runs in a worker.
+
+One thread and one passage at a time: the build computes a batch no faster than its members one by
+one, threads that wait for each other stand still on a busy machine, and so no passage can change
+another's result. Who wants more runs more workers, which share the model's pages.
+"""
+
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import xllamacpp
+
+from ai4v.adapters.llama.answer import Verdict, cut_loop, has_foreign_letters, judge
+from ai4v.adapters.llama.glossary import Hint
+from ai4v.adapters.llama.grammar import make_grammar
+from ai4v.adapters.llama.prompt import hints_for, make_prompt
+from ai4v.ports.translator import Passage, Translation
+
+_PROMPTS: Final = 4
+"""So many prompts stay computed: passages of that many directions cost only their own tokens."""
+_CONTEXT_TOKENS: Final = 2048
+"""Of each: about 450 for the examples."""
+_BATCH_TOKENS: Final = 256
+_MOST_ANSWERED: Final = 400
+_NEVER_SAID: Final = ("(", " (", "=", " =", " [", '"', ' "')
+"""Signs of the prompt that leak into answers."""
+_MOST_ATTEMPTS: Final = 3
+_NUDGE: Final = 2.0
+_PUSH: Final = 4.5
+"""Added to the logits of words that the glossary expects, the second to those left out at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """How to ask."""
+
+    nudged: tuple[Hint, ...] = ()
+    pushed: tuple[Hint, ...] = ()
+    is_held: bool = False
+    """Whether a grammar holds the answer to script and kept strings."""
+    is_penalized: bool = False
+    """Whether saying the same again is made unlikely."""
+
+
+class LlamaEngine:
+    """One loaded model. Not safe for use from two threads at once."""
+
+    def __init__(self, model_path: Path) -> None:
+        """Load a model in GGUF.
+
+        llama.cpp's server always listens: here on a socket in a folder that only this user can
+        enter, under a random key, and its name is taken away before anybody could use it.
+
+        Raises:
+            OSError, RuntimeError, ValueError: the model is not there or not whole.
+        """
+        if not model_path.is_file():
+            raise FileNotFoundError(f"no model at {model_path}")
+        with tempfile.TemporaryDirectory(prefix="ai4v-") as folder:
+            self._server = xllamacpp.Server(_parameters(model_path, Path(folder) / "llama.sock"))
+
+    def translate(self, passage: Passage) -> Translation:
+        """Translate a passage that the caller has checked."""
+        kept = order_kept(passage.text, passage.keep)
+        if not _has_letters(passage.text, kept):
+            return Translation(" ".join(passage.text.split()), is_whole=True)
+        hints = hints_for(passage.text, passage.source, passage.target)
+        verdict = least = Verdict(is_unfit=True, is_unfinished=True, missing=hints)
+        best = ""
+        for number in range(_MOST_ATTEMPTS):
+            attempt = _plan(number, hints, verdict, is_held=passage.target != "en")
+            text, is_cut_off = self._ask(passage, kept, attempt)
+            verdict = judge(text, passage.target, kept, hints, is_cut_off=is_cut_off)
+            if number == 0 or verdict.badness < least.badness:
+                best, least = text, verdict
+            if least.is_good or (number > 0 and not any(least.badness[:2])):
+                break
+        if has_foreign_letters(best, passage.target, kept):
+            return Translation("", is_whole=False)
+        return Translation(cut_loop(best) if least.is_unfinished else best, not least.is_unfinished)
+
+    def _ask(self, passage: Passage, kept: tuple[str, ...], attempt: _Attempt) -> tuple[str, bool]:
+        """Return an answer and whether it was cut off."""
+        request = {
+            "prompt": make_prompt(passage.text, passage.source, passage.target),
+            "temperature": 0.0,
+            "samplers": ["penalties", "dry", "temperature"],
+            "n_predict": _most_answered(passage, kept),
+            "stop": ["\n"],
+            "cache_prompt": True,
+            "logit_bias": _biases(attempt),
+            **({"grammar": make_grammar(passage.target, kept)} if attempt.is_held else {}),
+            **({"repeat_penalty": 1.3, "dry_multiplier": 0.8} if attempt.is_penalized else {}),
+        }
+        answer = self._server.handle_completions(request)
+        if "choices" not in answer:
+            return "", True
+        (choice,) = answer["choices"]
+        return " ".join(choice["text"].split()), choice["finish_reason"] == "length"
+
+
+def order_kept(text: str, keep: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is to be kept in the order in which it stands in `text`, without what does not.
+
+    A string listed twice is returned as often as it stands there, at most twice.
+    """
+    found: list[tuple[int, str]] = []
+    taken = [False] * len(text)
+    for literal in sorted(keep, key=len, reverse=True):
+        start = text.find(literal) if literal.strip() and literal.isprintable() else -1
+        while start >= 0 and any(taken[start : start + len(literal)]):
+            start = text.find(literal, start + 1)
+        if start >= 0:
+            taken[start : start + len(literal)] = [True] * len(literal)
+            found.append((start, literal))
+    return tuple(literal for _, literal in sorted(found))
+
+
+def _plan(number: int, hints: tuple[Hint, ...], last: Verdict, *, is_held: bool) -> _Attempt:
+    """Ask plainly first, then for what was wrong, then only for an answer that ends."""
+    if number == 0:
+        return _Attempt(nudged=hints, is_held=is_held)
+    if number == 1:
+        return _Attempt(hints, last.missing, is_held or last.is_unfit, last.is_unfinished)
+    return _Attempt(is_held=is_held or last.is_unfit, is_penalized=True)
+
+
+def _biases(attempt: _Attempt) -> list[tuple[str, float | bool]]:
+    """Return what is added to the logits of words; False means never."""
+    nudges = {f" {hint.meanings[0]}": _NUDGE for hint in attempt.nudged}
+    pushes = {f" {hint.meanings[0]}": _PUSH for hint in attempt.pushed}
+    return [*((sign, False) for sign in _NEVER_SAID), *(nudges | pushes).items()]
+
+
+def _most_answered(passage: Passage, kept: tuple[str, ...]) -> int:
+    """Bound the answer by its source, in tokens: English takes fewer than others."""
+    length = len(passage.text)
+    spelled = sum(map(len, kept))
+    return min(_MOST_ANSWERED, 16 + spelled + (length // 2 if passage.target == "en" else length))
+
+
+def _has_letters(text: str, kept: tuple[str, ...]) -> bool:
+    for literal in sorted(kept, key=len, reverse=True):
+        text = text.replace(literal, " ", 1)
+    return any(map(str.isalpha, text))
+
+
+def _parameters(model_path: Path, socket: Path) -> xllamacpp.CommonParams:
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(model_path)
+    parameters.n_parallel = _PROMPTS
+    parameters.n_ctx = _PROMPTS * _CONTEXT_TOKENS
+    parameters.n_batch = parameters.n_ubatch = _BATCH_TOKENS
+    parameters.swa_full = True  # or prompts longer than the window (512) are computed again
+    parameters.n_ctx_checkpoints = 0
+    parameters.cache_ram_mib = 0
+    parameters.warmup = False
+    parameters.verbosity = 0
+    for threads in (parameters.cpuparams, parameters.cpuparams_batch):
+        threads.n_threads = 1
+    parameters.n_threads_http = 1
+    parameters.hostnames = [str(socket)]
+    parameters.api_keys = [secrets.token_urlsafe(32)]
+    parameters.endpoint_slots = parameters.endpoint_props = parameters.endpoint_metrics = False
+    parameters.ui = False
+    return parameters

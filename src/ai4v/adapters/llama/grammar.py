@@ -1,0 +1,69 @@
+"""Grammars that hold an answer to its script, and make it say what is to be kept. Pure.
+
+GBNF, as llama.cpp reads it. Digits are never free: a grammar that allows them degenerates into
+digits, so those of a text come in as strings to be kept, each exactly once.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from itertools import permutations
+from typing import Final
+
+from ai4v.contracts.language import LANGUAGES, SCRIPTS
+
+_SIGNS: Final = " ,.?!:;'()-\u0964\u200c\u200d"
+"""Stand between letters of any script; the last two join and part letters of Indic ones."""
+_LATIN_SIGNS: Final = " ,.?!:;'()$%&-"
+_MOST_PERMUTED: Final = 2
+"""So many kept strings may come in any order, since languages order their clauses differently."""
+
+
+def make_grammar(target: str, kept: Sequence[str]) -> str:
+    """Allow one line in the script of `target`, with a letter in it and each of `kept` once.
+
+    Args:
+        target: a language's code.
+        kept: not empty each; in the order of the source.
+    """
+    script = LANGUAGES[target].script
+    signs = _LATIN_SIGNS if script == "Latn" else _SIGNS
+    orders = permutations(kept) if len(kept) <= _MOST_PERMUTED else (tuple(kept),)
+    spelled = " | ".join(_spell(order) for order in dict.fromkeys(orders))
+    return (
+        f'root ::= ({spelled}) "\\n"\n'
+        f"any ::= [{_letters(script)}{_escape(signs)}]*\n"
+        f"said ::= [{_escape(signs)}]* [{_letters(script)}] any\n"
+    )
+
+
+def _spell(kept: Sequence[str]) -> str:
+    """Write one order of the kept strings, with letters before, between or after them."""
+    gaps = len(kept) + 1
+    choices = []
+    for said in range(gaps) if len(kept) <= _MOST_PERMUTED else (0, gaps - 1):
+        parts = ["said" if place == said else "any" for place in range(gaps)]
+        for place, literal in reversed(list(enumerate(kept))):
+            parts.insert(place + 1, f'"{_escape(literal)}"')
+        choices.append(" ".join(parts))
+    return " | ".join(choices)
+
+
+def _escape(text: str) -> str:
+    """Write every character by its number, so that none of them means anything."""
+    return "".join(f"\\U{ord(character):08X}" for character in text)
+
+
+@cache
+def _letters(script: str) -> str:
+    """Return the inside of a class of all that the script owns, without its digits."""
+    spans: list[tuple[int, int]] = []
+    for first, last in SCRIPTS[script].ranges:
+        for point in range(first, last + 1):
+            if unicodedata.category(chr(point)) in ("Nd", "Cn", "Po"):
+                continue
+            if spans and spans[-1][1] == point - 1:
+                spans[-1] = (spans[-1][0], point)
+            else:
+                spans.append((point, point))
+    return "".join(f"{_escape(chr(first))}-{_escape(chr(last))}" for first, last in spans)

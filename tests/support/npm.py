@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 _HEAD = "#!/bin/sh\nPATH=/usr/bin:/bin\n"
 
 
@@ -26,3 +28,12 @@ class Npm:
         program = self._folder / name
         program.write_text(_HEAD + lines, "ascii")
         program.chmod(0o755)
+
+
+@pytest.fixture
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Npm:
+    """A machine without npm until the test installs it; register it from a conftest.py."""
+    folder = tmp_path / "program"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    return Npm(folder)

@@ -158,7 +158,7 @@ def _write_stdout(content: bytes) -> None:
 
 def _tell(config: TtsAppliedConfig) -> None:
     """Say what to know about the voice before relying on it."""
-    if config.note or config.tier is not Tier.NEURAL:
+    if config.tier is not Tier.NEURAL:
         note = f": {config.note}" if config.note else ""
         click.echo(f"voice {config.voice_id}, {config.tier.value}{note}", err=True)
 

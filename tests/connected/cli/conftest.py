@@ -1,3 +1,4 @@
+from tests.support.npm import npm
 from tests.support.platform import platform
 
-__all__ = ["platform"]
+__all__ = ["npm", "platform"]

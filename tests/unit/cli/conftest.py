@@ -1,13 +1,3 @@
-from pathlib import Path
+from tests.support.npm import npm
 
-import pytest
-
-from tests.support.npm import Npm
-
-
-@pytest.fixture
-def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Npm:
-    folder = tmp_path / "program"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-    return Npm(folder)
+__all__ = ["npm"]

@@ -1,3 +1,5 @@
+"""What the machine lacks is told: ports are tried, so sockets are open."""
+
 import json
 from pathlib import Path
 
@@ -7,6 +9,8 @@ from click.testing import CliRunner
 from ai4v.cli.command.doctor import doctor
 from ai4v.kit.model import load_catalogue
 from tests.support.npm import Npm
+
+pytestmark = pytest.mark.connected
 
 
 def examine(tmp_path: Path) -> dict[str, dict[str, str]]:

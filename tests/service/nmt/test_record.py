@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from ai4v.contracts.error import PlatformError
 from ai4v.ports.translator import TranslatorDeadlineError, TranslatorUnavailableError
-from tests.service.asr.link import linked
 from tests.service.nmt.stage import Stage, body, make_settings, open_stage
+from tests.support.link import linked
 from tests.support.poll import until
 
 

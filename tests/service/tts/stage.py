@@ -34,6 +34,7 @@ from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
 
 INFER: Final = "/api/v1/tts/inference"
+STREAM: Final = "/api/v1/tts/stream"
 NEURAL: Final = make_info(
     engine="neural", languages=("hi", "en"), tier=Tier.NEURAL, rate_hz=24_000, max_characters=400
 )
@@ -55,6 +56,8 @@ class ScriptedSynthesizer(MemorySynthesizer):
         self.is_silent = False
         self.hold: asyncio.Event | None = None
         """When set, calls wait for it."""
+        self.hold_of: dict[str, asyncio.Event] = {}
+        """Calls of such a text wait for it."""
         self.load_hold: asyncio.Event | None = None
         self.is_called = asyncio.Event()
         self.calls: list[SpokenPassage] = []
@@ -83,8 +86,9 @@ class ScriptedSynthesizer(MemorySynthesizer):
             self.inside -= 1
 
     async def _speak(self, passage: SpokenPassage, timeout_s: float) -> Audio:
-        if self.hold:
-            await self.hold.wait()
+        hold = self.hold_of.get(passage.text, self.hold)
+        if hold:
+            await hold.wait()
         if self.failure:
             raise self.failure
         audio = await super().synthesize(passage, timeout_s=timeout_s)
@@ -133,6 +137,20 @@ class Stage:
 
     async def infer(self, json: object, **headers: str) -> httpx2.Response:
         return await self.client.post(INFER, json=json, headers=headers)
+
+    @asynccontextmanager
+    async def stream(self, json: object, **headers: str) -> AsyncIterator[httpx2.Response]:
+        async with self.client.stream("POST", STREAM, json=json, headers=headers) as response:
+            yield response
+
+    async def status(self) -> list[tuple[str, str | None]]:
+        """Return how the caller's requests stand, oldest first."""
+        return [(row["status"], row["error_code"]) for row in await self.requests()]
+
+    async def until_idle(self) -> None:
+        """Wait until every request has ended."""
+        if self.running.exchanges:
+            await asyncio.wait(self.running.exchanges, timeout=5)
 
     @property
     def calls(self) -> list[SpokenPassage]:

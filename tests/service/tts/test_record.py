@@ -13,23 +13,14 @@ from tests.support.link import linked
 from tests.support.poll import until
 
 
-async def _status(stage: Stage) -> list[tuple[str, str | None]]:
-    return [(row["status"], row["error_code"]) for row in await stage.requests()]
-
-
-async def _until_idle(stage: Stage) -> None:
-    if stage.running.exchanges:
-        await asyncio.wait(stage.running.exchanges, timeout=5)
-
-
 async def test_row_is_committed_before_the_engine_is_asked(stage: Stage) -> None:
     stage.neural.hold = asyncio.Event()
     call = asyncio.create_task(stage.infer(body("नमस्ते")))
     await stage.neural.is_called.wait()
-    assert await _status(stage) == [("started", None)]
+    assert await stage.status() == [("started", None)]
     stage.neural.hold.set()
     assert (await call).status_code == 200
-    assert await _status(stage) == [("completed", None)]
+    assert await stage.status() == [("completed", None)]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +35,7 @@ async def test_engine_failure(stage: Stage, failure: PlatformError, status: int)
     stage.neural.failure = failure
     response = await stage.infer(body("नमस्ते"))
     assert response.status_code == status
-    assert await _status(stage) == [("failed", failure.code)]
+    assert await stage.status() == [("failed", failure.code)]
 
 
 async def test_surprise(stage: Stage) -> None:
@@ -52,12 +43,12 @@ async def test_surprise(stage: Stage) -> None:
     with capture_logs() as logs:
         response = await stage.infer(body("नमस्ते"))
     assert [log["event"] for log in logs if log["log_level"] == "error"]
-    await _until_idle(stage)
+    await stage.until_idle()
     assert stage.running.surprises == [stage.neural.failure]
     stage.running.surprises.clear()
     assert response.status_code == 500
     assert "declare" not in response.text
-    assert await _status(stage) == [("failed", "INTERNAL_ERROR")]
+    assert await stage.status() == [("failed", "INTERNAL_ERROR")]
 
 
 async def test_deadline(stage: Stage) -> None:
@@ -65,7 +56,7 @@ async def test_deadline(stage: Stage) -> None:
     response = await stage.infer(body("नमस्ते"), **{"x-request-timeout-ms": "1500"})
     assert response.status_code == 504
     assert response.json()["detail"]["code"] == "DEADLINE_EXCEEDED"
-    assert await _status(stage) == [("failed", "DEADLINE_EXCEEDED")]
+    assert await stage.status() == [("failed", "DEADLINE_EXCEEDED")]
     assert stage.neural.cancelled == 1
 
 
@@ -75,8 +66,8 @@ async def test_caller_that_goes_away(stage: Stage) -> None:
     await stage.neural.is_called.wait()
     call.cancel()
     await asyncio.wait([call])
-    await _until_idle(stage)
-    assert await _status(stage) == [("cancelled", None)]
+    await stage.until_idle()
+    assert await stage.status() == [("cancelled", None)]
     assert stage.neural.cancelled == 1
 
 
@@ -94,7 +85,7 @@ async def test_caller_that_goes_away_harms_no_other(stage: Stage) -> None:
     await until(first_has_ended)
     stage.neural.hold.set()
     assert (await second).status_code == 200
-    assert await _status(stage) == [("cancelled", None), ("completed", None)]
+    assert await stage.status() == [("cancelled", None), ("completed", None)]
 
 
 async def test_full_queue_sends_callers_away(tts_url: str) -> None:
@@ -163,7 +154,7 @@ async def test_silence_is_no_success(stage: Stage) -> None:
     assert response.status_code == 422
     (error,) = response.json()["detail"]["errors"]
     assert error["path"] == "input.0.source"
-    assert await _status(stage) == [("failed", "VALIDATION_ERROR")]
+    assert await stage.status() == [("failed", "VALIDATION_ERROR")]
 
 
 async def test_text_that_the_engine_does_not_take(stage: Stage) -> None:
@@ -171,7 +162,7 @@ async def test_text_that_the_engine_does_not_take(stage: Stage) -> None:
     response = await stage.infer(body("नमस्ते"))
     assert response.status_code == 422
     assert "too long" not in response.text
-    assert await _status(stage) == [("failed", "VALIDATION_ERROR")]
+    assert await stage.status() == [("failed", "VALIDATION_ERROR")]
 
 
 async def test_one_item_that_fails_ends_the_others(stage: Stage) -> None:
@@ -180,7 +171,7 @@ async def test_one_item_that_fails_ends_the_others(stage: Stage) -> None:
     assert response.status_code == 503
     assert len(stage.calls) < 6
     assert stage.neural.inside == 0
-    assert await _status(stage) == [("failed", "SERVICE_UNAVAILABLE")]
+    assert await stage.status() == [("failed", "SERVICE_UNAVAILABLE")]
 
 
 async def test_logs_hold_no_content(stage: Stage) -> None:

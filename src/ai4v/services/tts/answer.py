@@ -36,11 +36,14 @@ def make_answer(plan: Plan, speeches: Sequence[Speech]) -> TtsAnswer:
 def sound_headers(plan: Plan, speech: Speech) -> dict[str, str]:
     """Return what is said about a sound that is itself the answer."""
     return {
-        "content-type": sound_type(plan.audio_format, speech.file.rate_hz),
-        "x-voice-id": plan.voice_id,
-        "x-voice-tier": plan.choice.tier,
+        **_voice_headers(plan, speech.file.rate_hz),
         "x-audio-duration": str(_seconds(speech.audio_s)),
     }
+
+
+def stream_headers(plan: Plan) -> dict[str, str]:
+    """Return what is said about a sound that is sent as it is made: how long it gets is open."""
+    return _voice_headers(plan, plan.rate_hz)
 
 
 def encode_base64(content: bytes) -> str:
@@ -49,6 +52,14 @@ def encode_base64(content: bytes) -> str:
         binascii.b2a_base64(content[first : first + _SLICE], newline=False)
         for first in range(0, len(content), _SLICE)
     ).decode("ascii")
+
+
+def _voice_headers(plan: Plan, rate_hz: int) -> dict[str, str]:
+    return {
+        "content-type": sound_type(plan.audio_format, rate_hz),
+        "x-voice-id": plan.voice_id,
+        "x-voice-tier": plan.choice.tier,
+    }
 
 
 def _applied(plan: Plan, speeches: Sequence[Speech]) -> TtsAppliedConfig:

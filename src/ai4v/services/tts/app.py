@@ -19,7 +19,7 @@ from ai4v.adapters.memory.audiocodec import MemoryAudioCodec
 from ai4v.adapters.memory.store import open_memory_store
 from ai4v.adapters.memory.synthesizer import MemorySynthesizer
 from ai4v.adapters.numtowords.speller import IndicNumberSpeller
-from ai4v.adapters.sndfile.codec import SndfileCodec
+from ai4v.adapters.sndfile.codec import SndfileCodec, SndfileOptions
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
@@ -39,6 +39,7 @@ from ai4v.kit.store import Store, pick_by_scheme
 from ai4v.ports.audiocodec import AudioCodec
 from ai4v.ports.numberspeller import NumberSpeller
 from ai4v.ports.synthesizer import Synthesizer
+from ai4v.services.tts import stream
 from ai4v.services.tts.body import BodyReader
 from ai4v.services.tts.manuscript import Editor
 from ai4v.services.tts.repository import RequestRepository
@@ -69,6 +70,9 @@ class Adapters:
     engines: Engines
 
 
+_PACKING_S: Final = 120.0
+"""For one file; the deadline of the request bounds it too. The longest text that is taken makes a
+quarter of an hour of sound, an mp3 of which may take half a minute on a busy machine."""
 OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
 
 
@@ -98,7 +102,7 @@ def create_app(settings: TtsSettings, *, adapters: Adapters | None = None) -> Fa
     plan = AppPlan(
         service=settings.service,
         summary="Text to speech",
-        routers=(router,),
+        routers=(router, stream.router),
         lifespan=entrance_lifespan(open_entrance),
         max_body_bytes=settings.max_body_bytes,
     )
@@ -170,7 +174,7 @@ async def _open_engines(settings: TtsSettings, stack: AsyncExitStack) -> Engines
     if all(url.startswith("memory:") for url in settings.synthesizer_urls):
         hummer = Performer(MemorySynthesizer(), retry_s=settings.load_retry_s)
         return Engines((hummer,), MemoryAudioCodec(), speller)
-    codec = SndfileCodec()
+    codec = SndfileCodec(SndfileOptions(timeout_s=_PACKING_S))
     stack.push_async_callback(codec.close)
     performers = []
     for url in settings.synthesizer_urls:

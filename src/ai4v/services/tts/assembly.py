@@ -32,6 +32,35 @@ def is_silent(audio: Audio) -> bool:
     return not len(_loud(audio.samples))
 
 
+class Joiner:
+    """Puts one piece behind another; what cannot be heard leaves only its pause, if the longer.
+
+    Args:
+        rate_hz: of all pieces.
+        speed: pauses shrink by it.
+    """
+
+    def __init__(self, *, rate_hz: int, speed: float) -> None:
+        self._rate_hz = rate_hz
+        self._speed = speed
+        self._gap_s = 0.0
+        self.frames = 0
+        """Samples returned so far."""
+
+    def join(self, piece: SpokenPiece) -> Samples:
+        """Return what follows the sound so far: the pause after it and `piece`; or nothing."""
+        samples = _trim(piece.audio)
+        pause_s = PAUSES_S[piece.pause] / self._speed
+        if not len(samples):
+            self._gap_s = max(self._gap_s, pause_s) if self.frames else 0.0
+            return samples
+        gap = np.zeros(round(self._gap_s * self._rate_hz), np.float32)
+        self._gap_s = pause_s
+        joined = np.concatenate((gap, _fade(_tame(samples), self._rate_hz)))
+        self.frames += len(joined)
+        return joined
+
+
 def assemble(pieces: Sequence[SpokenPiece], *, rate_hz: int, speed: float) -> Audio:
     """Join what can be heard of `pieces`; no samples when that is nothing.
 
@@ -40,18 +69,8 @@ def assemble(pieces: Sequence[SpokenPiece], *, rate_hz: int, speed: float) -> Au
         rate_hz: of the result.
         speed: pauses shrink by it.
     """
-    parts: list[Samples] = []
-    gap_s = 0.0
-    for piece in pieces:
-        samples = _trim(piece.audio)
-        pause_s = PAUSES_S[piece.pause] / speed
-        if not len(samples):
-            gap_s = max(gap_s, pause_s) if parts else 0.0
-            continue
-        if parts:
-            parts.append(np.zeros(round(gap_s * rate_hz), np.float32))
-        parts.append(_fade(_tame(samples), rate_hz))
-        gap_s = pause_s
+    joiner = Joiner(rate_hz=rate_hz, speed=speed)
+    parts = [joiner.join(piece) for piece in pieces]
     return Audio(np.concatenate(parts) if parts else np.zeros(0, np.float32), rate_hz)
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from ai4v.contracts.error import FieldError, ValidationError
 from ai4v.contracts.tts import TtsRequest
 from ai4v.kit.body import WRONG, Extra, read_json
-from ai4v.services.tts.media import wanted_sound
+from ai4v.services.tts.media import streamed_format, wanted_sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,18 @@ class BodyReader:
             raise ValidationError.at("input", message)
         asked = config.model_copy(update={"audio_format": wanted})
         return Order(body.model_copy(update={"config": asked}), is_sound_wanted=True)
+
+    async def read_streamed(self, request: Request) -> TtsRequest:
+        """Read a `TtsRequest` of our own API whose sound is sent as it is made.
+
+        Raises:
+            InvalidJsonError, UnsupportedMediaError, ValidationError, DeadlineExceededError
+        """
+        body = (await self.read(request, extra="forbid")).request
+        config = body.config
+        asked = config.audio_format if "audio_format" in config.model_fields_set else None
+        kind = streamed_format(request.headers.get("accept", ""), asked)
+        if len(body.input) > 1:
+            raise ValidationError.at("input", "a stream is the sound of one text: send one item")
+        config = config.model_copy(update={"audio_format": kind})
+        return body.model_copy(update={"config": config})

@@ -26,6 +26,9 @@ _TYPES: Final = {
 SOUND_TYPES: Final = (*_TYPES.values(), "audio/pcm")
 """Media types of the sound that can be had."""
 _ANY_SOUND: Final = "audio/*"
+_STREAMED: Final = (SpeechFormat.WAV, SpeechFormat.PCM)
+STREAMED_TYPES: Final = ("audio/wav", "audio/pcm")
+"""Media types of the sound that can be had as it is made."""
 
 
 def wanted_sound(accept: str, default: SpeechFormat) -> SpeechFormat | None:
@@ -50,6 +53,34 @@ def wanted_sound(accept: str, default: SpeechFormat) -> SpeechFormat | None:
         possible = ", ".join(("application/json", *SOUND_TYPES))
         raise ValidationError.at("accept", f"sound of this kind is not made; possible: {possible}")
     return None
+
+
+def streamed_format(accept: str, asked: SpeechFormat | None) -> SpeechFormat:
+    """Return the format of a sound that is sent as it is made.
+
+    Args:
+        accept: the header; empty for none.
+        asked: what the request itself says; None: what `accept` prefers, and wav if it is all one.
+
+    Raises:
+        ValidationError: it cannot be streamed, or the header does not accept it.
+    """
+    if asked is not None and asked not in _STREAMED:
+        possible = " or ".join(_STREAMED)
+        message = f"this cannot be sent as it is made; possible: {possible}"
+        raise ValidationError.at("config.audioFormat", message)
+    wanted = _by_weight(accept) or ["*/*"]
+    for media in wanted:
+        if media in ("*/*", _ANY_SOUND):
+            return asked or SpeechFormat.WAV
+        found = _FORMATS.get(media)
+        if found in _STREAMED and asked in (None, found):
+            return found
+    if asked is not None and any(_FORMATS.get(media) in _STREAMED for media in wanted):
+        message = "the Accept header asks for another: make them the same, or leave one out"
+        raise ValidationError.at("config.audioFormat", message)
+    possible = " or ".join(STREAMED_TYPES)
+    raise ValidationError.at("accept", f"what is sent as it is made is {possible}")
 
 
 def sound_type(audio_format: SpeechFormat, rate_hz: int) -> str:

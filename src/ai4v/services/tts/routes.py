@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
@@ -20,16 +20,16 @@ from ai4v.services.tts.answer import render_answer, sound_headers
 from ai4v.services.tts.body import BodyReader, Order
 from ai4v.services.tts.media import SOUND_TYPES
 from ai4v.services.tts.service import SpeechService
-from ai4v.services.tts.view import REQUEST_BODY, RequestList, VoiceList, VoiceView, find_voice
+from ai4v.services.tts.view import (
+    REQUEST_BODY,
+    RequestList,
+    VoiceList,
+    VoiceView,
+    describe_sound,
+    find_voice,
+)
 
 router: Final = APIRouter(tags=["tts"])
-_SOUND: Final[dict[int | str, dict[str, Any]]] = {  # FastAPI's type
-    200: {
-        "content": {
-            media: {"schema": {"type": "string", "format": "binary"}} for media in SOUND_TYPES
-        }
-    }
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ async def _admit(entrance: CurrentEntrance) -> AsyncIterator[None]:
         yield
 
 
-_ADMITTED: Final = [Depends(_admit)]
+ADMITTED: Final = [Depends(_admit)]
+"""What every path that speaks depends on."""
 
 
 async def _answer(
@@ -75,8 +76,8 @@ async def _answer(
     "/api/v1/tts/inference",
     summary="Text to speech: JSON, or the sound itself if the Accept header says so",
     response_model=TtsAnswer,
-    responses=_SOUND,
-    dependencies=_ADMITTED,
+    responses=describe_sound(SOUND_TYPES),
+    dependencies=ADMITTED,
     openapi_extra=REQUEST_BODY,
 )
 async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCaller) -> Response:
@@ -89,7 +90,7 @@ async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCall
     "/services/inference/tts",
     summary="Text to speech in the ULCA shape",
     response_model=TtsAnswer,
-    dependencies=_ADMITTED,
+    dependencies=ADMITTED,
     openapi_extra=REQUEST_BODY,
 )
 async def infer_ulca(

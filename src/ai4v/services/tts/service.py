@@ -1,7 +1,8 @@
 """The use case: a request is checked, recorded, carried out, recorded again, and answered."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -11,10 +12,12 @@ from ai4v.contracts.identity import Principal
 from ai4v.contracts.tts import TtsRequest
 from ai4v.kit.accounting import Accounts
 from ai4v.kit.caller import Caller
+from ai4v.kit.deadline import Deadline
 from ai4v.kit.paging import Cursor, Page
-from ai4v.ports.synthesizer import Synthesizer, SynthesizerInfo
+from ai4v.ports.synthesizer import SynthesizerInfo
 from ai4v.services.tts.manuscript import Editor, Manuscript
 from ai4v.services.tts.plan import Plan, make_plan
+from ai4v.services.tts.recital import Portion, Recital
 from ai4v.services.tts.repository import (
     ItemResult,
     NewRequest,
@@ -22,7 +25,7 @@ from ai4v.services.tts.repository import (
     RequestRepository,
 )
 from ai4v.services.tts.roster import Roster
-from ai4v.services.tts.synthesis import Speech, Studio
+from ai4v.services.tts.synthesis import Narrator, Speech, Studio
 from ai4v.services.tts.voice import default_choices
 
 
@@ -32,6 +35,10 @@ class Performance:
 
     plan: Plan
     speeches: tuple[Speech, ...]
+
+
+Listener = Callable[[Plan, Portion], Awaitable[None]]
+"""Takes the sound as it is made; the next is made meanwhile, the one after it only then."""
 
 
 class SpeechService:
@@ -73,14 +80,35 @@ class SpeechService:
             ValidationError, LanguageNotSupportedError, PayloadTooLargeError: nothing was recorded.
             PlatformError: recorded as failed, unless the database is what failed.
         """
-        plan = make_plan(request, self._roster.present, self._roster.infos)
-        texts = [item.source for item in request.input]
-        manuscripts = await asyncio.to_thread(self._editor.edit, texts, plan)
-        synthesizer = self._roster.require(plan.info.engine)
-        async with self._accounts.open(self._row(plan, texts, caller)) as complete:
-            speeches = await self._perform(manuscripts, plan, synthesizer, caller)
+        manuscripts, narrator = await self._prepare(request, caller)
+        async with self._accounts.open(self._row(manuscripts, narrator, caller)) as complete:
+            async with _bounded(caller.deadline):
+                speeches = await self._studio.speak(manuscripts, narrator)
             await complete([_result(speech) for speech in speeches])
-        return Performance(plan, speeches)
+        return Performance(narrator.plan, speeches)
+
+    async def recite(self, request: TtsRequest, caller: Caller, listener: Listener) -> None:
+        """Speak the one text of `request` to `listener`, piece by piece.
+
+        The request's row is committed before the engine is asked, its result before the last
+        portion is handed over; whatever else happens, cancelling included, the row says so.
+
+        Raises:
+            ValidationError, LanguageNotSupportedError, PayloadTooLargeError: nothing was recorded.
+            PlatformError: recorded as failed, unless the database is what failed. The listener may
+                have got some of the sound.
+        """
+        manuscripts, narrator = await self._prepare(request, caller)
+        (manuscript,) = manuscripts
+        async with (
+            self._accounts.open(self._row(manuscripts, narrator, caller)) as complete,
+            _bounded(caller.deadline),
+            aclosing(Recital(manuscript, narrator).portions()) as portions,
+        ):
+            async for portion in portions:
+                if portion.is_last:
+                    await complete([_last_result(manuscript, portion)])
+                await listener(narrator.plan, portion)
 
     async def requests(
         self, principal: Principal, *, size: int, after: Cursor | None
@@ -92,7 +120,19 @@ class SpeechService:
         """Wait until every ending is recorded."""
         await self._accounts.close()
 
-    def _row(self, plan: Plan, texts: Sequence[str], caller: Caller) -> NewRequest:
+    async def _prepare(
+        self, request: TtsRequest, caller: Caller
+    ) -> tuple[tuple[Manuscript, ...], Narrator]:
+        plan = make_plan(request, self._roster.present, self._roster.infos)
+        texts = [item.source for item in request.input]
+        manuscripts = await asyncio.to_thread(self._editor.edit, texts, plan)
+        synthesizer = self._roster.require(plan.info.engine)
+        return manuscripts, Narrator(synthesizer, plan, caller.deadline)
+
+    def _row(
+        self, manuscripts: Sequence[Manuscript], narrator: Narrator, caller: Caller
+    ) -> NewRequest:
+        plan = narrator.plan
         return NewRequest(
             id=uuid4(),
             request_id=caller.request_id,
@@ -102,28 +142,29 @@ class SpeechService:
             language=plan.choice.reading.language.code,
             voice_id=plan.voice_id,
             model_id=plan.info.model_id,
-            item_count=len(texts),
+            item_count=len(manuscripts),
             timeout_s=caller.deadline.remaining_s(),
         )
 
-    async def _perform(
-        self,
-        manuscripts: Sequence[Manuscript],
-        plan: Plan,
-        synthesizer: Synthesizer,
-        caller: Caller,
-    ) -> tuple[Speech, ...]:
-        deadline = caller.deadline
-        try:
-            async with asyncio.timeout(deadline.remaining_s()):
-                speeches = await self._studio.speak(manuscripts, plan, synthesizer, deadline)
-        except TimeoutError:
-            raise DeadlineExceededError("the deadline passed before the sound was ready") from None
-        deadline.remaining_s()
-        return speeches
+
+@asynccontextmanager
+async def _bounded(deadline: Deadline) -> AsyncIterator[None]:
+    """End the block at the deadline, with `DeadlineExceededError`."""
+    try:
+        async with asyncio.timeout(deadline.remaining_s()):
+            yield
+    except TimeoutError:
+        raise DeadlineExceededError("the deadline passed before the sound was ready") from None
+    deadline.remaining_s()
 
 
 def _result(speech: Speech) -> ItemResult:
     return ItemResult(
         characters=speech.characters, audio_s=speech.audio_s, processing_s=speech.processing_s
+    )
+
+
+def _last_result(manuscript: Manuscript, last: Portion) -> ItemResult:
+    return ItemResult(
+        characters=manuscript.characters, audio_s=last.audio_s, processing_s=last.processing_s
     )

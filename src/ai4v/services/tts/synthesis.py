@@ -12,10 +12,22 @@ from ai4v.ports.synthesizer import SpokenPassage, Synthesizer
 from ai4v.services.tts.assembly import SpokenPiece, assemble, is_silent
 from ai4v.services.tts.manuscript import Manuscript
 from ai4v.services.tts.plan import Plan
+from ai4v.services.tts.sentence import Piece
 
 
 class UnspeakableTextError(ValidationError):
     """The engine made no sound of a text, which is no success, or did not take it."""
+
+    @classmethod
+    def of(cls, manuscript: Manuscript, message: str) -> "UnspeakableTextError":
+        """Name the item."""
+        problem = FieldError(path=manuscript.path, message=message)
+        return cls(f"{manuscript.path}: {message}", errors=[problem])
+
+    @classmethod
+    def silent(cls, manuscript: Manuscript) -> "UnspeakableTextError":
+        """Say that nothing of the item can be heard."""
+        return cls.of(manuscript, "the voice makes no sound of this text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,33 @@ class Speech:
     audio_s: float
     characters: int
     processing_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Narrator:
+    """The engine that carries out a plan for one call."""
+
+    synthesizer: Synthesizer
+    plan: Plan
+    deadline: Deadline
+
+    async def say(self, piece: Piece, manuscript: Manuscript) -> SpokenPiece:
+        """Speak one piece of `manuscript`.
+
+        Raises:
+            UnspeakableTextError: the engine does not take it.
+            DeadlineExceededError, ServiceUnavailableError: as the synthesizer says.
+        """
+        plan = self.plan
+        language = plan.choice.reading.spoken_as.code
+        passage = SpokenPassage(piece.text, language, plan.voice_id, plan.speed)
+        timeout_s = self.deadline.remaining_s()
+        try:
+            audio = await self.synthesizer.synthesize(passage, timeout_s=timeout_s)
+        except ValueError:
+            message = "the engine cannot speak this text"
+            raise UnspeakableTextError.of(manuscript, message) from None
+        return SpokenPiece(audio, piece.pause)
 
 
 class Studio:
@@ -45,11 +84,7 @@ class Studio:
         self._item_concurrency = item_concurrency
 
     async def speak(
-        self,
-        manuscripts: Sequence[Manuscript],
-        plan: Plan,
-        synthesizer: Synthesizer,
-        deadline: Deadline,
+        self, manuscripts: Sequence[Manuscript], narrator: Narrator
     ) -> tuple[Speech, ...]:
         """Return one speech for each manuscript, in order, or fail as a whole.
 
@@ -62,7 +97,7 @@ class Studio:
 
         async def speak_one(manuscript: Manuscript) -> Speech:
             async with places:
-                return await self._speak(manuscript, plan, synthesizer, deadline)
+                return await self._speak(manuscript, narrator)
 
         async with self._slots:
             tasks = [asyncio.create_task(speak_one(item)) for item in manuscripts]
@@ -73,31 +108,16 @@ class Studio:
                     task.cancel()
                 await asyncio.wait(tasks)
 
-    async def _speak(
-        self, manuscript: Manuscript, plan: Plan, synthesizer: Synthesizer, deadline: Deadline
-    ) -> Speech:
+    async def _speak(self, manuscript: Manuscript, narrator: Narrator) -> Speech:
         started_s = time.perf_counter()
-        spoken = []
-        for piece in manuscript.pieces:
-            passage = SpokenPassage(
-                piece.text, plan.choice.reading.spoken_as.code, plan.voice_id, plan.speed
-            )
-            try:
-                audio = await synthesizer.synthesize(passage, timeout_s=deadline.remaining_s())
-            except ValueError:
-                raise _refused(manuscript, "the engine cannot speak this text") from None
-            spoken.append(SpokenPiece(audio, piece.pause))
+        plan = narrator.plan
+        spoken = [await narrator.say(piece, manuscript) for piece in manuscript.pieces]
         whole = await asyncio.to_thread(
             assemble, spoken, rate_hz=plan.info.rate_hz, speed=plan.speed
         )
         spoken.clear()
         if is_silent(whole):
-            raise _refused(manuscript, "the voice makes no sound of this text")
+            raise UnspeakableTextError.silent(manuscript)
         file = await self._codec.encode(whole, kind=plan.audio_format, rate_hz=plan.rate_hz)
         spent_s = time.perf_counter() - started_s
         return Speech(file, whole.duration_s, manuscript.characters, spent_s)
-
-
-def _refused(manuscript: Manuscript, message: str) -> UnspeakableTextError:
-    problem = FieldError(path=manuscript.path, message=message)
-    return UnspeakableTextError(f"{manuscript.path}: {message}", errors=[problem])

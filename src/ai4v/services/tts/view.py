@@ -139,3 +139,9 @@ class RequestList(RequestPage):
 
 REQUEST_BODY: Final = describe_json_body(TtsRequest)
 """OpenAPI of the bodies, which are read by hand."""
+
+
+def describe_sound(media_types: Sequence[str]) -> dict[int | str, dict[str, object]]:
+    """Return OpenAPI of an answer that is sound, of one of these media types."""
+    sound = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"content": dict.fromkeys(media_types, sound)}}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ai4v.contracts.audio import Audio
-from ai4v.services.tts.assembly import SpokenPiece, assemble, is_silent
+from ai4v.services.tts.assembly import Joiner, SpokenPiece, assemble, is_silent
 from ai4v.services.tts.sentence import Pause
 
 _RATE_HZ = 24_000
@@ -76,3 +76,21 @@ def test_silence_is_told() -> None:
     assert is_silent(_assemble())
     assert is_silent(_tone(peak=1e-4))
     assert not is_silent(_tone(peak=0.01))
+
+
+def test_joined_one_by_one_it_is_the_same() -> None:
+    nothing = Audio(np.zeros(0, np.float32), _RATE_HZ)
+    pieces = [
+        (nothing, Pause.PARAGRAPH),
+        (_tone(silence_s=0.3), Pause.CLAUSE),
+        (nothing, Pause.SENTENCE),
+        (_tone(peak=1.7), Pause.NONE),
+        (_tone(), Pause.PARAGRAPH),
+        (nothing, Pause.PARAGRAPH),
+    ]
+    joiner = Joiner(rate_hz=_RATE_HZ, speed=1.5)
+    parts = [joiner.join(SpokenPiece(audio, pause)) for audio, pause in pieces]
+    whole = _assemble(*pieces, speed=1.5).samples
+    assert np.array_equal(np.concatenate(parts), whole)
+    assert joiner.frames == len(whole)
+    assert [bool(len(part)) for part in parts] == [False, True, False, True, True, False]

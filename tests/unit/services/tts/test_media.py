@@ -2,7 +2,7 @@ import pytest
 
 from ai4v.contracts.error import ValidationError
 from ai4v.contracts.tts import SpeechFormat
-from ai4v.services.tts.media import sound_type, wanted_sound
+from ai4v.services.tts.media import sound_type, streamed_format, wanted_sound
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,45 @@ def test_every_format_has_a_type_that_asks_for_it() -> None:
     for audio_format in SpeechFormat:
         media = sound_type(audio_format, 8000).partition(";")[0]
         assert wanted_sound(media, SpeechFormat.WAV) is audio_format
+
+
+_WAV, _PCM = SpeechFormat.WAV, SpeechFormat.PCM
+
+
+@pytest.mark.parametrize(
+    ("accept", "asked", "streamed"),
+    [
+        ("", None, _WAV),
+        ("*/*", None, _WAV),
+        ("*/*", _PCM, _PCM),
+        ("audio/*", _PCM, _PCM),
+        ("audio/pcm", None, _PCM),
+        ("audio/x-wav", _WAV, _WAV),
+        ("audio/mpeg, audio/pcm;q=0.5", None, _PCM),
+        ("application/json, */*;q=0.1", None, _WAV),
+        ("audio/pcm, audio/wav;q=0.5", _WAV, _WAV),
+    ],
+)
+def test_format_of_a_stream(
+    accept: str, asked: SpeechFormat | None, streamed: SpeechFormat
+) -> None:
+    assert streamed_format(accept, asked) is streamed
+
+
+@pytest.mark.parametrize(
+    ("accept", "asked", "path", "possible"),
+    [
+        ("", SpeechFormat.MP3, "config.audioFormat", "wav or pcm"),
+        ("audio/mpeg", SpeechFormat.MP3, "config.audioFormat", "wav or pcm"),
+        ("audio/pcm", _WAV, "config.audioFormat", "the same"),
+        ("audio/ogg", None, "accept", "audio/wav or audio/pcm"),
+        ("application/json", None, "accept", "audio/wav or audio/pcm"),
+        ("application/json", _WAV, "accept", "audio/wav or audio/pcm"),
+    ],
+)
+def test_what_cannot_be_streamed_lists_what_can(
+    accept: str, asked: SpeechFormat | None, path: str, possible: str
+) -> None:
+    with pytest.raises(ValidationError, match=possible) as caught:
+        streamed_format(accept, asked)
+    assert [error.path for error in caught.value.errors] == [path]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ai4v.services.nmt.protection import Span, find_protected, has_letters
+from ai4v.services.nmt.restoration import write_ascii_digits
 from ai4v.services.nmt.sentence import cut_sentences
 
 
@@ -28,6 +29,11 @@ class Fragment:
     def kept(self) -> tuple[str, ...]:
         """What is to be kept, in order, as often as it occurs."""
         return tuple(self.text[span.start : span.end] for span in self.spans)
+
+    @cached_property
+    def watched(self) -> frozenset[str]:
+        """What may stand in its translation only where it is to be kept, in any digits."""
+        return self.whole_kept.union(map(write_ascii_digits, self.whole_kept))
 
     @cached_property
     def has_words(self) -> bool:

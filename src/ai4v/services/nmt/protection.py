@@ -28,13 +28,13 @@ _PATTERNS: Final = (
     rf"(?<![\w@#&])[@#](?=[^\W\d])[^\s@#(\[{{<>\"'{_STOPS}]{{1,100}}",
     r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,7}(?![\w:])",
     r"(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?",
-    r"(?<![\w-])(?=[A-Z/_-]{0,64}\d)[A-Z0-9]{1,32}(?:[-/_][A-Z0-9]{1,32}){1,8}(?![A-Za-z0-9])",
+    r"(?<![\w-])(?=[A-Z/_-]{0,64}\d)[A-Z0-9]{1,32}(?:[-/_][A-Z0-9]{1,32}){1,8}(?![A-Za-z]|\d)",
     r"(?<!\w)v\d{1,9}(?:\.\d{1,9}){1,5}(?!\w)",
-    r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,32}\d)(?=\d{0,32}[A-Za-z])[A-Za-z0-9]{2,64}(?![A-Za-z0-9])",
+    r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,32}\d)(?=\d{0,32}[A-Za-z])[A-Za-z0-9]{2,64}(?![A-Za-z]|\d)",
     r"[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3",
     rf"{_EMOJI}(?:\u200d{_EMOJI}){{0,6}}",
     r"(?<![\w+])\+\d{1,3}(?:[ -]?(?:\(\d{2,5}\)|\d{2,5})){1,5}(?!\d)",
-    r"(?:(?<![\w.)\]])[-−+±])?[$€£¥₹]?(?<!\d)\d+(?:[.,:/–-]\d+)*[%‰°$€£¥₹]?",
+    r"(?:(?<![\w.)\]])[-−+±])?[$€£¥₹]?\d+(?:[.,:/–-]\d+)*[%‰°$€£¥₹]?",
 )
 _ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
 _BEFORE_NUMBER: Final = re.compile(r"(?:\d|[A-Za-z]|\d[.,]|(?:^|\s)[-−+±])$")
@@ -61,7 +61,7 @@ def find_protected(text: str, known: Sequence[str] = ()) -> tuple[Span, ...]:
     """
     found = [match.span() for match in _ANY.finditer(text)]
     if known:
-        found += [(span.start, span.end) for span in _find_alone(text, known)]
+        found += [(span.start, span.end) for span in find_alone(text, known)]
     spans: list[Span] = []
     for start, end in sorted(found):
         if spans and start < spans[-1].end:
@@ -71,6 +71,22 @@ def find_protected(text: str, known: Sequence[str] = ()) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def find_alone(text: str, strings: Iterable[str]) -> Iterator[Span]:
+    """Find each of `strings` where nothing around it makes it another one, the longest first."""
+    taken = bytearray(len(text))
+    for string in sorted(set(strings), key=len, reverse=True):
+        start = text.find(string)
+        while start >= 0:
+            end = start + len(string)
+            is_free = not any(taken[start:end])
+            if is_free and _stands_alone(
+                string, text[max(0, start - 2) : start], text[end : end + 4]
+            ):
+                taken[start:end] = b"x" * len(string)
+                yield Span(start, end)
+            start = text.find(string, end if is_free else start + 1)
+
+
 def has_letters(text: str) -> bool:
     """Tell whether there is any letter."""
     return any(each.isalpha() for each in text)
@@ -78,7 +94,7 @@ def has_letters(text: str) -> bool:
 
 def count_kept(text: str, kept: Iterable[str]) -> Counter[str]:
     """Count how often each of `kept` stands in `text` by itself, not as a part of a longer one."""
-    return Counter(text[span.start : span.end] for span in _find_alone(text, kept))
+    return Counter(text[span.start : span.end] for span in find_alone(text, kept))
 
 
 def without(text: str, kept: Iterable[str]) -> str:
@@ -91,7 +107,7 @@ def without_alone(text: str, kept: Iterable[str]) -> str:
     """Return `text` without any of `kept` where it stands by itself."""
     position = 0
     rest = []
-    for span in sorted(_find_alone(text, kept)):
+    for span in sorted(find_alone(text, kept)):
         rest.append(text[position : span.start])
         position = span.end
     return " ".join((*rest, text[position:]))
@@ -110,22 +126,6 @@ def _is_digit(character: str) -> bool:
 
 def _is_ascii(character: str) -> bool:
     return character.isascii() and character.isalnum()
-
-
-def _find_alone(text: str, strings: Iterable[str]) -> Iterator[Span]:
-    """Find each string where nothing around it makes it another one, the longest first."""
-    taken = bytearray(len(text))
-    for string in sorted(set(strings), key=len, reverse=True):
-        start = text.find(string)
-        while start >= 0:
-            end = start + len(string)
-            is_free = not any(taken[start:end])
-            if is_free and _stands_alone(
-                string, text[max(0, start - 2) : start], text[end : end + 4]
-            ):
-                taken[start:end] = b"x" * len(string)
-                yield Span(start, end)
-            start = text.find(string, end if is_free else start + 1)
 
 
 def _stands_alone(string: str, before: str, after: str) -> bool:

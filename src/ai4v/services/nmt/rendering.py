@@ -19,12 +19,16 @@ from ai4v.services.nmt.fragment import Fragment
 from ai4v.services.nmt.judgement import cut_loop, is_in_script
 from ai4v.services.nmt.layout import read_layout
 from ai4v.services.nmt.protection import count_kept, has_letters, may_touch, without, without_alone
+from ai4v.services.nmt.restoration import restore, write_ascii_digits
 
 _T = TypeVar("_T")
 Asking = Generator[tuple[Passage, ...], tuple[Translation, ...], _T]
 """Yields passages, is sent one translation for each, and returns what it made of them."""
 
 _NOT_ONE_LINE: Final = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_STRAY_JOINER: Final = re.compile(
+    r"(?:^|(?<=\s))[\u200b-\u200d]+|[\u200b-\u200d]+(?=[\u200b-\u200d]|\s|$)"
+)
 _SHORTEST_CUT: Final = 24
 """Characters; what is shorter is not tried again in parts."""
 _CUT_SHARE: Final = 0.6
@@ -170,8 +174,14 @@ def _try(fragment: Fragment, leg: Leg) -> Asking[_Attempt]:
     if not fragment.has_words:
         return _Attempt(fragment.text, has_words=False)
     kept = fragment.kept
-    (answer,) = yield (Passage(fragment.text, leg.source, leg.target, kept),)
-    said = unicodedata.normalize("NFC", _NOT_ONE_LINE.sub(" ", answer.text)).strip()
+    shown = Passage(
+        write_ascii_digits(fragment.text),
+        leg.source,
+        leg.target,
+        tuple(write_ascii_digits(each) for each in kept),
+    )
+    (answer,) = yield (shown,)
+    said = restore(_clean(answer.text), kept)
     text = cut_loop(said) if cut_loop(fragment.text) == fragment.text else said
     has_words = has_letters(without(text, kept))
     return _Attempt(
@@ -182,9 +192,15 @@ def _try(fragment: Fragment, leg: Leg) -> Asking[_Attempt]:
     )
 
 
+def _clean(text: str) -> str:
+    """Return one line in normal form C, without joiners that join nothing."""
+    line = _STRAY_JOINER.sub("", _NOT_ONE_LINE.sub(" ", text))
+    return unicodedata.normalize("NFC", line).strip()
+
+
 def _keeps(text: str, fragment: Fragment) -> bool:
     """Tell whether what is to be kept is there, and nowhere else."""
-    return count_kept(text, fragment.whole_kept) == Counter(fragment.kept)
+    return count_kept(text, fragment.watched) == Counter(fragment.kept)
 
 
 def _render_around(fragment: Fragment, leg: Leg) -> Asking[_Attempt]:
@@ -193,7 +209,7 @@ def _render_around(fragment: Fragment, leg: Leg) -> Asking[_Attempt]:
     attempts = yield from gather(_try(Fragment(core, ()), leg) for _, core, _ in pieces)
     text = ""
     for number, ((before, _, after), attempt) in enumerate(zip(pieces, attempts, strict=True)):
-        said = without_alone(attempt.text, fragment.whole_kept).strip()
+        said = without_alone(attempt.text, fragment.watched).strip()
         kept = fragment.kept[number] if number < len(fragment.kept) else ""
         text = _put(_put(text, before, said), after, kept)
     return _Attempt(

@@ -216,3 +216,26 @@ def test_gathered_results_are_in_order() -> None:
     together, rounds = run(gather(askings), respell)
     assert [each.text for each in together] == [_render(text).text for text in texts]
     assert len(rounds) == 1
+
+
+def test_engine_is_shown_ascii_digits_and_the_texts_own_come_back() -> None:
+    rendering, rounds = run(render_text("क ५० ख", _way("hi", "en"), limit=_LIMIT), respell)
+    assert [(each.text, each.keep) for each in rounds[0]] == [("क 50 ख", ("50",))]
+    assert len(rounds) == 1
+    assert re.fullmatch(r"\w ५० \w", rendering.text)
+
+
+def test_number_written_in_other_digits_is_not_lost() -> None:
+    rendering, rounds = run(
+        render_text("it costs 5,000 now", _way("en", "hi"), limit=_LIMIT),
+        lambda _: Translation("यह ५००० का है", is_whole=True),
+    )
+    assert rendering.text == "यह 5,000 का है"
+    assert len(rounds) == 1
+
+
+@pytest.mark.parametrize("said", ["यह है\u200c\u200c\u200d", "\u200bयह\u200c\u200c है \u200d"])
+def test_joiners_that_join_nothing_are_left_out(said: str) -> None:
+    text = _render("it is", lambda _: Translation(said, is_whole=True)).text
+    assert text.replace("\u200c", "") == "यह है"
+    assert not text.endswith(("\u200c", "\u200d"))

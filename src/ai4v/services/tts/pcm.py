@@ -32,8 +32,7 @@ class PcmPacker:
     def pack(self, samples: Samples, *, is_last: bool) -> bytes:
         """Return 16-bit little-endian samples.
 
-        Resampling keeps back a few milliseconds, which come with the next part or the last, which
-        may be empty.
+        Resampling keeps back some 30 ms, which come with the next part; the last may be empty.
         """
         if self._stream is not None:
             samples = self._stream.resample_chunk(samples, last=is_last)

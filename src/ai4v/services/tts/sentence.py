@@ -45,8 +45,12 @@ _TITLES: Final = (
     " டாக்டர் திரு திருமதி ரூ డా శ్రీ రూ"
 )
 """Words after which a full stop ends no sentence."""
-_FIRST_CHARACTERS: Final = 90
-"""A first piece up to here lets the first sound come early."""
+_FIRST_CHARACTERS: Final = 45
+"""A first sentence up to here is spoken soon enough; of a longer one the first clause comes first,
+so that there is sound early."""
+_GROWTH: Final = 3
+"""A piece up to so many times what comes before it is spoken by the time that has been heard: the
+slowest engine needs a third of the time of its sound."""
 _SHORTEST_CLAUSE: Final = 20
 _LAST_WORD: Final = re.compile(r"[^\s\"'“‘(\[{]+$")
 
@@ -59,9 +63,11 @@ def cut_text(text: str, *, max_characters: int) -> tuple[Piece, ...]:
         max_characters: the longest piece; at least 2.
     """
     pieces: list[Piece] = []
+    said = 0
     for paragraph in text.split(LINE_BREAK):
         for sentence in _sentences(paragraph):
-            pieces += _cut_sentence(sentence, max_characters, is_first=not pieces)
+            pieces += _cut_sentence(sentence, max_characters, said)
+            said += len(sentence)
         if pieces:
             pieces[-1] = Piece(pieces[-1].text, Pause.PARAGRAPH)
     return tuple(pieces)
@@ -91,13 +97,13 @@ def _is_end(paragraph: str, first: int, match: re.Match[str]) -> bool:
     return not following or not (is_initial or word[0].lower() in _TITLES.split())
 
 
-def _cut_sentence(sentence: str, limit: int, *, is_first: bool) -> Iterator[Piece]:
+def _cut_sentence(sentence: str, limit: int, said: int) -> Iterator[Piece]:
+    """Cut one sentence; `said` characters come before it."""
     rest = sentence
-    if is_first and len(rest) > min(_FIRST_CHARACTERS, limit):
-        place = _last_clause(rest, min(_FIRST_CHARACTERS, limit))
-        if place:
-            yield Piece(rest[:place], Pause.CLAUSE)
-            rest = rest[place:].lstrip()
+    while place := _early_place(rest, limit, said):
+        yield Piece(rest[:place], Pause.CLAUSE)
+        said += place
+        rest = rest[place:].lstrip()
     while len(rest) > limit:
         place, pause = _place(rest, limit)
         yield Piece(rest[:place].rstrip(), pause)
@@ -120,10 +126,25 @@ def _place(text: str, limit: int) -> tuple[int, Pause]:
     return (place if place > 1 else limit), Pause.NONE
 
 
+def _early_place(text: str, limit: int, said: int) -> int:
+    """Return the end of the clause to cut at lest a listener wait; 0 when none need or can be."""
+    soon = min(_GROWTH * said or _FIRST_CHARACTERS, limit)
+    if len(text) <= soon:
+        return 0
+    return _last_clause(text, soon) if said else next(_clauses(text, limit), 0)
+
+
 def _last_clause(text: str, limit: int) -> int:
     """Return the end of the last clause within `limit`, 0 when there is none worth a piece."""
-    ends = [match.end() for match in _CLAUSE_ENDS.finditer(text) if match.end() <= limit]
-    return ends[-1] if ends and ends[-1] >= min(_SHORTEST_CLAUSE, limit // 2) else 0
+    return max(_clauses(text, limit), default=0)
+
+
+def _clauses(text: str, limit: int) -> Iterator[int]:
+    """Yield the ends of clauses within `limit`, but those too close to the beginning."""
+    least = min(_SHORTEST_CLAUSE, limit // 2)
+    for match in _CLAUSE_ENDS.finditer(text[: limit + 1]):
+        if least <= match.end() <= limit:
+            yield match.end()
 
 
 def _is_boundary(text: str, place: int) -> bool:

@@ -63,10 +63,27 @@ def test_long_sentence_is_cut_at_its_last_clause_that_fits() -> None:
     assert second.text.startswith("and more")
 
 
-def test_first_piece_of_a_long_sentence_is_short() -> None:
-    text = "When the rain had ended at last, " + "we all went out to the fields again " * 4
-    first, *_ = cut_text(text.strip(), max_characters=200)
-    assert first.text == "When the rain had ended at last,"
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("When the rain had ended at last, we all went, tired, to the fields again.", 32),
+        ("When the rain had ended at last, we all ate.", 44),
+        ("Well, after a night of heavy rain, we all went to the fields again.", 34),
+        ("After a night of heavy rain we all went out to the fields again and worked.", 75),
+    ],
+)
+def test_first_piece_of_a_long_sentence_is_its_first_clause(text: str, first: int) -> None:
+    assert _texts(text)[0] == text[:first]
+
+
+def test_pieces_grow_no_faster_than_a_listener_can_be_kept_busy() -> None:
+    clause = "and then we went a little further on, "
+    text = "Early in the morning we left, " + clause * 11 + "and that was all."
+    lengths = [len(piece) for piece in _texts(text)]
+    assert lengths[0] == 29
+    assert all(length <= 3 * sum(lengths[:at]) for at, length in enumerate(lengths) if at)
+    assert lengths[1] > 2 * lengths[0]
+    assert max(lengths) > 150
 
 
 def test_mark_stays_with_its_letter() -> None:

@@ -20,10 +20,9 @@ from ai4v.adapters.memory.translator import MemoryTranslator
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
-from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.app import create_entrance_app
 from ai4v.kit.health import HealthMonitor
-from ai4v.kit.identity import TokenVerifier
-from ai4v.kit.inference import Household, entrance_lifespan, open_database, run_household
+from ai4v.kit.inference import Household, open_database, run_household
 from ai4v.kit.loader import EngineLoader, start_nothing
 from ai4v.kit.model import ModelStore
 from ai4v.kit.serve import serve
@@ -68,22 +67,14 @@ def create_app(settings: NmtSettings, *, adapters: Adapters | None = None) -> Fa
         SystemExit: the settings name an adapter that there is not.
     """
     open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-    health = HealthMonitor(settings.service)
 
-    async def open_entrance(stack: AsyncExitStack) -> Entrance:
+    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> Entrance:
         chosen = await stack.enter_async_context(open_adapters())
         return await _open(settings, chosen, health, stack)
 
-    plan = AppPlan(
-        service=settings.service,
-        summary="Translation of texts, and the language they are in",
-        routers=(router,),
-        lifespan=entrance_lifespan(open_entrance),
-        max_body_bytes=settings.max_body_bytes,
+    return create_entrance_app(
+        settings, summary="Translation of texts, and the language they are in", routers=(router,), open_entrance=open_entrance
     )
-    public_key = settings.internal_public_key.get_secret_value()
-    verifier = TokenVerifier(public_key, audience=settings.service)
-    return create_service_app(plan, health=health, verifier=verifier)
 
 
 async def _open(

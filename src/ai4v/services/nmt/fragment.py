@@ -1,13 +1,17 @@
 """A piece of a line together with what of it is to be kept."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from ai4v.services.nmt.protection import Span, find_protected, has_letters
 from ai4v.services.nmt.restoration import write_ascii_digits
 from ai4v.services.nmt.sentence import cut_sentences
+
+_NUMBER_PART: Final = re.compile(r"\d{2,}")
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,10 @@ class Fragment:
 
     @cached_property
     def watched(self) -> frozenset[str]:
-        """What may stand in its translation only where it is to be kept, in any digits."""
-        return self.whole_kept.union(map(write_ascii_digits, self.whole_kept))
+        """What stands in its translation only where it is kept; in any digits, and parts of it."""
+        ascii_forms = {write_ascii_digits(each) for each in self.whole_kept}
+        parts = {part for each in ascii_forms for part in _NUMBER_PART.findall(each)}
+        return self.whole_kept.union(ascii_forms, parts)
 
     @cached_property
     def has_words(self) -> bool:

@@ -16,6 +16,8 @@ _ADDRESS: Final = rf"[^\s<>\"`]{{0,9000}}[^\s<>\"'`{_STOPS}]"
 """The rest of an address; the sign that ends the sentence around it is no part of it."""
 _DOMAINS: Final = "com|org|net|in|gov|edu|io|co|info|dev|app|ai|biz|me|भारत"
 _EMOJI: Final = "[\U0001f000-\U0001faff☀-➿⬀-⯿⌀-⏿〰〽㊗㊙][\ufe0f\U0001f3fb-\U0001f3ff]?"
+_WORD: Final = "[\\w\u0300-\u036f\u0900-\u0963\u0966-\u0dff]"
+"""A letter or digit, or a mark on one, which `\\w` does not know."""
 _PATTERNS: Final = (
     r"</?[A-Za-z][\w:-]{0,30}(?:\s[^<>=]{0,200}=[^<>]{0,1000})?\s?/?>|<!--[^<>]{0,200}-->",
     r"&(?:[A-Za-z]{2,10}|#\d{2,7});",
@@ -28,9 +30,9 @@ _PATTERNS: Final = (
     rf"(?<![\w@#&])[@#](?=[^\W\d])[^\s@#(\[{{<>\"'{_STOPS}]{{1,100}}",
     r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){2,7}(?::?[0-9A-Fa-f]{1,4}){1,7}(?![\w:])",
     r"(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?",
-    r"(?<![\w-])(?=[A-Z/_-]{0,64}\d)[A-Z0-9]{1,32}(?:[-/_][A-Z0-9]{1,32}){1,8}(?![A-Za-z]|\d)",
+    rf"(?<!-)(?<!{_WORD})(?=[A-Z/_-]{{0,64}}\d)[A-Z0-9]{{1,32}}(?:[-/_][A-Z0-9]{{1,32}}){{1,8}}(?!{_WORD})",
     r"(?<!\w)v\d{1,9}(?:\.\d{1,9}){1,5}(?!\w)",
-    r"(?<![A-Za-z0-9])(?=[A-Za-z]{0,32}\d)(?=\d{0,32}[A-Za-z])[A-Za-z0-9]{2,64}(?![A-Za-z]|\d)",
+    rf"(?<!{_WORD})(?=[A-Za-z]{{0,32}}\d)(?=\d{{0,32}}[A-Za-z])[A-Za-z0-9]{{2,64}}(?!{_WORD})",
     r"[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3",
     rf"{_EMOJI}(?:\u200d{_EMOJI}){{0,6}}",
     r"(?<![\w+])\+\d{1,3}(?:[ -]?(?:\(\d{2,5}\)|\d{2,5})){1,5}(?!\d)",
@@ -40,6 +42,7 @@ _ANY: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
 _BEFORE_NUMBER: Final = re.compile(r"(?:\d|[A-Za-z]|\d[.,]|(?:^|\s)[-−+±])$")
 _AFTER_NUMBER: Final = re.compile(r"\d|[.,]\d|[A-Za-z]{4}")
 """What makes a number beside it another one, or a part of a word."""
+_IS_ADDRESS: Final = re.compile(r"://|^www\.|\S@\S")
 _BETWEEN_DIGITS: Final = ".,"
 
 
@@ -111,6 +114,12 @@ def without_alone(text: str, kept: Iterable[str]) -> str:
         rest.append(text[position : span.start])
         position = span.end
     return " ".join((*rest, text[position:]))
+
+
+def find_strangers(text: str, kept: Iterable[str]) -> frozenset[str]:
+    """Return the web and mail addresses in `text` that are none of `kept`: made up, or changed."""
+    found = (text[span.start : span.end] for span in find_protected(text))
+    return frozenset(each for each in found if _IS_ADDRESS.search(each)).difference(kept)
 
 
 def may_touch(before: str, after: str) -> bool:

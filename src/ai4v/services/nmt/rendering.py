@@ -18,7 +18,14 @@ from ai4v.services.nmt.direction import Direction, Leg
 from ai4v.services.nmt.fragment import Fragment
 from ai4v.services.nmt.judgement import cut_loop, is_in_script
 from ai4v.services.nmt.layout import read_layout
-from ai4v.services.nmt.protection import count_kept, has_letters, may_touch, without, without_alone
+from ai4v.services.nmt.protection import (
+    count_kept,
+    find_strangers,
+    has_letters,
+    may_touch,
+    without,
+    without_alone,
+)
 from ai4v.services.nmt.restoration import restore, write_ascii_digits
 
 _T = TypeVar("_T")
@@ -200,6 +207,8 @@ def _clean(text: str) -> str:
 
 def _keeps(text: str, fragment: Fragment) -> bool:
     """Tell whether what is to be kept is there, and nowhere else."""
+    if find_strangers(text, fragment.kept):
+        return False
     return count_kept(text, fragment.watched) == Counter(fragment.kept)
 
 
@@ -209,7 +218,8 @@ def _render_around(fragment: Fragment, leg: Leg) -> Asking[_Attempt]:
     attempts = yield from gather(_try(Fragment(core, ()), leg) for _, core, _ in pieces)
     text = ""
     for number, ((before, _, after), attempt) in enumerate(zip(pieces, attempts, strict=True)):
-        said = without_alone(attempt.text, fragment.watched).strip()
+        unwanted = fragment.watched | find_strangers(attempt.text, ())
+        said = without_alone(attempt.text, unwanted).strip()
         kept = fragment.kept[number] if number < len(fragment.kept) else ""
         text = _put(_put(text, before, said), after, kept)
     return _Attempt(

@@ -239,3 +239,18 @@ def test_joiners_that_join_nothing_are_left_out(said: str) -> None:
     text = _render("it is", lambda _: Translation(said, is_whole=True)).text
     assert text.replace("\u200c", "") == "यह है"
     assert not text.endswith(("\u200c", "\u200d"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("price of ABC-123 now", "ABC-123 का दाम 123"),
+        ("write to help@example.org now", "Help@example.org पर help@example.org लिखें"),
+        ("see https://example.org/12 now", "https://example.org/12 और 12 देखें"),
+        ("look there now, please", "https://example.com देखें"),
+    ],
+)
+def test_what_an_engine_makes_up_of_what_is_kept_is_left_out(text: str, said: str) -> None:
+    target = _render(text, lambda _: Translation(said, is_whole=True)).text
+    assert _digits(target) == _digits(text)
+    assert target.lower().count("example") == text.count("example")

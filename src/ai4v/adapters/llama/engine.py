@@ -16,15 +16,15 @@ import xllamacpp
 from ai4v.adapters.llama.answer import Verdict, cut_loop, has_foreign_letters, judge
 from ai4v.adapters.llama.glossary import Hint
 from ai4v.adapters.llama.grammar import make_grammar
-from ai4v.adapters.llama.prompt import hints_for, make_prompt
+from ai4v.adapters.llama.prompt import hints_for, make_head, make_prompt
 from ai4v.ports.translator import Passage, Translation
 
-_PROMPTS: Final = 4
-"""So many prompts stay computed: passages of that many directions cost only their own tokens."""
-_CONTEXT_TOKENS: Final = 2048
-"""Of each: about 450 for the examples."""
-_BATCH_TOKENS: Final = 256
-_MOST_ANSWERED: Final = 400
+_PROMPTS: Final = 7
+"""Heads that stay computed, one for each direction: a passage then costs only its own tokens."""
+_CONTEXT_TOKENS: Final = 1280
+"""Of each: up to 450 for the examples, 500 for the source, 300 for the answer."""
+_BATCH_TOKENS: Final = 128
+_MOST_ANSWERED: Final = 300
 _NEVER_SAID: Final = ("(", " (", "=", " =", " [", '"', ' "')
 """Signs of the prompt that leak into answers."""
 _MOST_ATTEMPTS: Final = 3
@@ -60,6 +60,7 @@ class LlamaEngine:
         if not model_path.is_file():
             raise FileNotFoundError(f"no model at {model_path}")
         with tempfile.TemporaryDirectory(prefix="ai4v-") as folder:
+            self._slots: dict[tuple[str, str], int] = {}
             self._server = xllamacpp.Server(_parameters(model_path, Path(folder) / "llama.sock"))
 
     def translate(self, passage: Passage) -> Translation:
@@ -70,6 +71,7 @@ class LlamaEngine:
         hints = hints_for(passage.text, passage.source, passage.target)
         verdict = least = Verdict(is_unfit=True, is_unfinished=True, missing=hints)
         best = ""
+        self._prepare(passage.source, passage.target)
         for number in range(_MOST_ATTEMPTS):
             attempt = _plan(number, hints, verdict, is_held=passage.target != "en")
             text, is_cut_off = self._ask(passage, kept, attempt)
@@ -90,7 +92,7 @@ class LlamaEngine:
             "samplers": ["penalties", "dry", "temperature"],
             "n_predict": _most_answered(passage, kept),
             "stop": ["\n"],
-            "cache_prompt": True,
+            "id_slot": self._slots[passage.source, passage.target],
             "logit_bias": _biases(attempt),
             **({"grammar": make_grammar(passage.target, kept)} if attempt.is_held else {}),
             **({"repeat_penalty": 1.3, "dry_multiplier": 0.8} if attempt.is_penalized else {}),
@@ -100,6 +102,25 @@ class LlamaEngine:
             return "", True
         (choice,) = answer["choices"]
         return " ".join(choice["text"].split()), choice["finish_reason"] == "length"
+
+    def _prepare(self, source: str, target: str) -> None:
+        """Bring the head of a direction's prompt, and no more, into a slot.
+
+        How many tokens are computed together changes the last digits, and with them now and then
+        a word: so what is kept from the text before must always be the same.
+        """
+        direction = (source, target)
+        is_new = direction not in self._slots
+        if is_new:
+            free = len(self._slots)
+            slot = free if free < _PROMPTS else self._slots.pop(next(iter(self._slots)))
+        else:
+            slot = self._slots.pop(direction)
+        self._slots[direction] = slot
+        request = {"prompt": make_head(source, target), "n_predict": 0, "id_slot": slot}
+        if is_new:
+            self._server.handle_completions({**request, "cache_prompt": False})
+        self._server.handle_completions(request)
 
 
 def order_kept(text: str, keep: tuple[str, ...]) -> tuple[str, ...]:

@@ -45,12 +45,12 @@ def hints_for(text: str, source: str, target: str) -> tuple[Hint, ...]:
 
 def make_prompt(text: str, source: str, target: str) -> str:
     """Ask for the translation of `text`, which must be one line; the answer ends with its line."""
-    return _head(source, target) + _question(text, source, target)
+    return make_head(source, target) + _question(text, source, target)
 
 
 @cache
-def _head(source: str, target: str) -> str:
-    """What every prompt of a direction begins with, so that the engine computes it once."""
+def make_head(source: str, target: str) -> str:
+    """Return what every prompt of a direction begins with, so that it is computed once."""
     first, second = LANGUAGES[source].name, LANGUAGES[target].name
     pairs = "".join(
         f"{_question(each.source, source, target)} {each.target}\n\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from ai4v.adapters.llama.capability import declare
-from ai4v.adapters.llama.prompt import make_prompt, neutralize, read_examples
+from ai4v.adapters.llama.prompt import make_head, make_prompt, neutralize, read_examples
 
 _DIRECTIONS = [(offer.language, offer.target_language or "") for offer in declare("m")]
 
@@ -29,9 +29,11 @@ def test_examples_carry_their_numbers_and_addresses_over(source: str, target: st
 
 
 def test_the_prompts_of_a_direction_begin_alike() -> None:
-    first, second = make_prompt("आज", "hi", "en"), make_prompt("कल", "hi", "en")
-    assert first.rpartition("Hindi:")[0] == second.rpartition("Hindi:")[0]
-    assert first.endswith("English:")
+    head = make_head("hi", "en")
+    for text in ("आज", "कल"):
+        prompt = make_prompt(text, "hi", "en")
+        assert prompt.startswith(f"{head}Hindi: {text}\n")
+        assert prompt.endswith("\nEnglish:")
 
 
 def test_a_source_is_one_line_of_the_prompt_whatever_it_says() -> None:

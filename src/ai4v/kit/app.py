@@ -1,7 +1,7 @@
 """The app factory: health, metrics, ids, logs, errors and identity, the same for every service."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.metric import RequestMetrics
 from ai4v.kit.request import IdentityLayer, RequestLayer
+from ai4v.kit.settings import ServiceSettings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]]
 
@@ -31,6 +32,38 @@ class AppPlan:
     lifespan: Lifespan
     """Opens what the service needs and yields it as the app's state; closes it in reverse."""
     max_body_bytes: int
+
+
+OpenEntrance = Callable[[HealthMonitor, AsyncExitStack], Awaitable[object]]
+"""Opens what the handlers need and starts what runs beside them; the stack stops it in reverse."""
+
+
+def create_entrance_app(
+    settings: ServiceSettings,
+    *,
+    summary: str,
+    routers: Sequence[APIRouter],
+    open_entrance: OpenEntrance,
+) -> FastAPI:
+    """Make the app of a service whose handlers find all they need in one entrance.
+
+    Args:
+        settings: of this process.
+        summary: what the service does, for people.
+        routers: its paths.
+        open_entrance: its result is in the app's state as `entrance`.
+    """
+    health = HealthMonitor(settings.service)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+        async with AsyncExitStack() as stack:
+            yield {"entrance": await open_entrance(health, stack)}
+
+    plan = AppPlan(settings.service, summary, routers, lifespan, settings.max_body_bytes)
+    public_key = settings.internal_public_key.get_secret_value()
+    verifier = TokenVerifier(public_key, audience=settings.service)
+    return create_service_app(plan, health=health, verifier=verifier)
 
 
 def create_service_app(plan: AppPlan, *, health: HealthMonitor, verifier: TokenVerifier) -> FastAPI:

@@ -1,14 +1,11 @@
 """What every service with engines runs beside its answers: listing, loading, sweeping, health."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from fastapi import FastAPI
-
-from ai4v.kit.app import Lifespan
 from ai4v.kit.background import beside
 from ai4v.kit.database.connection import Database
 from ai4v.kit.database.journal import Journal
@@ -66,14 +63,3 @@ async def run_household(
         health.watch(name, check)
     health.watch("valkey", household.store.cache.ping, is_critical=False)
     return instance
-
-
-def entrance_lifespan(open_entrance: Callable[[AsyncExitStack], Awaitable[object]]) -> Lifespan:
-    """Make a lifespan that opens the entrance, puts it into the app's state, and closes it."""
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
-        async with AsyncExitStack() as stack:
-            yield {"entrance": await open_entrance(stack)}
-
-    return lifespan

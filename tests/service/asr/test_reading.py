@@ -37,11 +37,11 @@ async def test_capabilities_are_for_the_gateway(stage: Stage) -> None:
     assert response.json()[0]["model_id"] == MODEL_ID
 
 
-async def test_a_decoder_that_is_down_shows_in_health(database_url: str) -> None:
+async def test_a_decoder_that_is_down_shows_in_health(asr_url: str) -> None:
     async def fail() -> None:
         raise ServiceUnavailableError("down")
 
-    async with open_stage(make_settings(database_url), checks={"decoder": fail}) as stage:
+    async with open_stage(make_settings(asr_url), checks={"decoder": fail}) as stage:
         health = await stage.client.get("/api/v1/asr/health")
     assert health.status_code == 503
     assert health.json()["components"]["decoder"] == "unhealthy"

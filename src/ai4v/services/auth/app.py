@@ -1,7 +1,12 @@
 """Where the auth service is put together, and the only place that knows its adapters."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -15,15 +20,15 @@ from ai4v.adapters.valkey.cache import ValkeyCache
 from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.adapters.valkey.registry import ValkeyRegistry
-from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.app import create_entrance_app
 from ai4v.kit.background import beside
 from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.database.connection import Database
 from ai4v.kit.fallback import FallbackRateLimiter
 from ai4v.kit.health import HealthMonitor
-from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.listing import listed
 from ai4v.kit.serve import serve
+from ai4v.kit.store import pick_by_scheme
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
@@ -66,27 +71,18 @@ def create_app(settings: AuthSettings, *, adapters: Adapters | None = None) -> F
     Raises:
         SystemExit: the settings name an adapter that there is not.
     """
-    open_adapters = choose_adapters(settings)
-    health = HealthMonitor(settings.service)
+    open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, AuthService]]:
-        async with AsyncExitStack() as stack:
-            chosen = adapters
-            if chosen is None:
-                chosen = await stack.enter_async_context(open_adapters())
-            yield {"service": await _open(settings, chosen, health, stack)}
+    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> AuthService:
+        chosen = await stack.enter_async_context(open_adapters())
+        return await _open(settings, chosen, health, stack)
 
-    plan = AppPlan(
-        service=settings.service,
+    return create_entrance_app(
+        settings,
         summary="Users, sign-in, API keys",
         routers=(router, internal_router),
-        lifespan=lifespan,
-        max_body_bytes=settings.max_body_bytes,
+        open_entrance=open_entrance,
     )
-    public_key = settings.internal_public_key.get_secret_value()
-    verifier = TokenVerifier(public_key, audience=settings.service)
-    return create_service_app(plan, health=health, verifier=verifier)
 
 
 def choose_adapters(settings: AuthSettings) -> OpenAdapters:
@@ -96,11 +92,8 @@ def choose_adapters(settings: AuthSettings) -> OpenAdapters:
         SystemExit: there is none of that scheme; the message lists those there are.
     """
     url = settings.cache_url.get_secret_value()
-    scheme = url.partition("://")[0]
-    if scheme not in _ADAPTERS:
-        known = ", ".join(f"{name}://" for name in _ADAPTERS)
-        raise SystemExit(f"auth cannot start: AI4V_CACHE_URL must begin with one of {known}")
-    return partial(_ADAPTERS[scheme], url)
+    opener = pick_by_scheme(_ADAPTERS, url, service=settings.service, variable="AI4V_CACHE_URL")
+    return partial(opener, url)
 
 
 async def _open(

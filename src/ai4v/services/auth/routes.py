@@ -28,6 +28,7 @@ from ai4v.contracts.identity import (
     CredentialCheck,
     VerifiedCredential,
 )
+from ai4v.kit.caller import find_entrance
 from ai4v.kit.identity import CurrentAdministrator, CurrentCaller, CurrentPrincipal
 from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
 from ai4v.services.auth.account import ApiKey, User
@@ -37,8 +38,7 @@ from ai4v.services.auth.service import AuthService
 
 def get_service(request: Request) -> AuthService:
     """Return the use cases that the lifespan opened."""
-    service: AuthService = request.state.service
-    return service
+    return find_entrance(request, AuthService)
 
 
 def get_cursor(cursor: Annotated[str | None, Query(max_length=64)] = None) -> Cursor | None:

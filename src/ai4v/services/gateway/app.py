@@ -29,6 +29,7 @@ from ai4v.kit.identity import TokenSigner
 from ai4v.kit.listing import listed
 from ai4v.kit.log import get_logger
 from ai4v.kit.serve import serve
+from ai4v.kit.store import pick_by_scheme
 from ai4v.kit.topology import load_topology
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
@@ -116,11 +117,9 @@ def choose_adapters(settings: GatewaySettings) -> OpenAdapters:
     Raises:
         SystemExit: there is none of that scheme; the message lists those there are.
     """
-    scheme = settings.cache_url.get_secret_value().partition("://")[0]
-    if scheme not in _ADAPTERS:
-        known = ", ".join(f"{name}://" for name in _ADAPTERS)
-        raise SystemExit(f"gateway cannot start: AI4V_CACHE_URL must begin with one of {known}")
-    return partial(_ADAPTERS[scheme], settings)
+    url = settings.cache_url.get_secret_value()
+    opener = pick_by_scheme(_ADAPTERS, url, service=settings.service, variable="AI4V_CACHE_URL")
+    return partial(opener, settings)
 
 
 async def _pass_on(scope: Scope, receive: Receive, send: Send) -> None:

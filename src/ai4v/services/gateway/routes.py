@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ai4v.contracts.identity import Role
+from ai4v.kit.caller import find_entrance
 from ai4v.services.gateway.document import ApiDocument
 from ai4v.services.gateway.edge import Edge
 from ai4v.services.gateway.gate import Gate, Visitor
@@ -30,10 +31,7 @@ class Entrance:
 
 def get_entrance(request: Request) -> Entrance:
     """Return what the lifespan opened."""
-    entrance = request.state.entrance
-    if not isinstance(entrance, Entrance):
-        raise TypeError("the lifespan has not run")
-    return entrance
+    return find_entrance(request, Entrance)
 
 
 CurrentEntrance = Annotated[Entrance, Depends(get_entrance)]

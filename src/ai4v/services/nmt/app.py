@@ -73,7 +73,10 @@ def create_app(settings: NmtSettings, *, adapters: Adapters | None = None) -> Fa
         return await _open(settings, chosen, health, stack)
 
     return create_entrance_app(
-        settings, summary="Translation of texts, and the language they are in", routers=(router,), open_entrance=open_entrance
+        settings,
+        summary="Translation of texts, and the language they are in",
+        routers=(router,),
+        open_entrance=open_entrance,
     )
 
 

@@ -17,13 +17,11 @@ from ai4v.adapters.memory.store import open_memory_store
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
-from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.app import create_entrance_app
 from ai4v.kit.balance import Balancer
 from ai4v.kit.clock import SystemClock
 from ai4v.kit.discovery import Directory
 from ai4v.kit.health import HealthMonitor
-from ai4v.kit.identity import TokenVerifier
-from ai4v.kit.inference import entrance_lifespan
 from ai4v.kit.listing import listed
 from ai4v.kit.serve import serve
 from ai4v.kit.store import Store, pick_by_scheme
@@ -62,22 +60,17 @@ def create_app(settings: PipelineSettings, *, adapters: Adapters | None = None) 
         SystemExit: the settings name an adapter that there is not.
     """
     open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-    health = HealthMonitor(settings.service)
 
-    async def open_entrance(stack: AsyncExitStack) -> Entrance:
+    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> Entrance:
         chosen = await stack.enter_async_context(open_adapters())
         return await _open(settings, chosen, health, stack)
 
-    plan = AppPlan(
-        service=settings.service,
+    return create_entrance_app(
+        settings,
         summary="Tasks in a row: speech to text, translation, text to speech",
         routers=(router,),
-        lifespan=entrance_lifespan(open_entrance),
-        max_body_bytes=settings.max_body_bytes,
+        open_entrance=open_entrance,
     )
-    public_key = settings.internal_public_key.get_secret_value()
-    verifier = TokenVerifier(public_key, audience=settings.service)
-    return create_service_app(plan, health=health, verifier=verifier)
 
 
 async def _open(

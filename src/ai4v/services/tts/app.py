@@ -23,13 +23,11 @@ from ai4v.adapters.sndfile.codec import SndfileCodec, SndfileOptions
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
-from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.app import create_entrance_app
 from ai4v.kit.health import HealthMonitor
-from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.inference import (
     Check,
     Household,
-    entrance_lifespan,
     open_database,
     run_household,
 )
@@ -93,22 +91,17 @@ def create_app(settings: TtsSettings, *, adapters: Adapters | None = None) -> Fa
         SystemExit: the settings name an adapter that there is not.
     """
     open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-    health = HealthMonitor(settings.service)
 
-    async def open_entrance(stack: AsyncExitStack) -> Entrance:
+    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> Entrance:
         chosen = await stack.enter_async_context(open_adapters())
         return await _open(settings, chosen, health, stack)
 
-    plan = AppPlan(
-        service=settings.service,
+    return create_entrance_app(
+        settings,
         summary="Text to speech",
         routers=(router, stream.router),
-        lifespan=entrance_lifespan(open_entrance),
-        max_body_bytes=settings.max_body_bytes,
+        open_entrance=open_entrance,
     )
-    public_key = settings.internal_public_key.get_secret_value()
-    verifier = TokenVerifier(public_key, audience=settings.service)
-    return create_service_app(plan, health=health, verifier=verifier)
 
 
 async def _open(

@@ -17,16 +17,18 @@ class Verdict:
     """What is wrong with an answer; compares as how bad it is."""
 
     is_unfit: bool
-    """Empty, in letters of another script, or without what was to be kept."""
+    """Empty, or in letters of another script."""
     is_unfinished: bool
     """Cut off or in a loop."""
+    is_lossy: bool
+    """Without what was to be kept."""
     missing: tuple[Hint, ...]
     """Words of the source that it does not say."""
 
     @property
-    def badness(self) -> tuple[bool, bool, int]:
+    def badness(self) -> tuple[bool, bool, bool, int]:
         """Greater is worse."""
-        return self.is_unfit, self.is_unfinished, len(self.missing)
+        return self.is_unfit, self.is_unfinished, self.is_lossy, len(self.missing)
 
     @property
     def is_good(self) -> bool:
@@ -39,8 +41,9 @@ def judge(
 ) -> Verdict:
     """Judge the answer `text`; `kept` are the strings it should have, each as often as listed."""
     return Verdict(
-        is_unfit=not text or has_foreign_letters(text, target, kept) or not _keeps(text, kept),
+        is_unfit=not text or has_foreign_letters(text, target, kept),
         is_unfinished=is_cut_off or loops(text),
+        is_lossy=not _keeps(text, kept),
         missing=tuple(hint for hint in hints if not hint.is_said(text)),
     )
 

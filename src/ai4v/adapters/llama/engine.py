@@ -40,7 +40,9 @@ class _Attempt:
     nudged: tuple[Hint, ...] = ()
     pushed: tuple[Hint, ...] = ()
     is_held: bool = False
-    """Whether a grammar holds the answer to script and kept strings."""
+    """Whether a grammar holds the answer to its script."""
+    is_strict: bool = False
+    """Whether the grammar also asks for each string to be kept."""
     is_penalized: bool = False
     """Whether saying the same again is made unlikely."""
 
@@ -69,7 +71,7 @@ class LlamaEngine:
         if not _has_letters(passage.text, kept):
             return Translation(" ".join(passage.text.split()), is_whole=True)
         hints = hints_for(passage.text, passage.source, passage.target)
-        verdict = least = Verdict(is_unfit=True, is_unfinished=True, missing=hints)
+        verdict = least = Verdict(is_unfit=True, is_unfinished=True, is_lossy=True, missing=hints)
         best = ""
         self._prepare(passage.source, passage.target)
         for number in range(_MOST_ATTEMPTS):
@@ -78,7 +80,7 @@ class LlamaEngine:
             verdict = judge(text, passage.target, kept, hints, is_cut_off=is_cut_off)
             if number == 0 or verdict.badness < least.badness:
                 best, least = text, verdict
-            if least.is_good or (number > 0 and not any(least.badness[:2])):
+            if least.is_good or (number > 0 and not any(least.badness[:3])):
                 break
         if has_foreign_letters(best, passage.target, kept):
             return Translation("", is_whole=False)
@@ -86,22 +88,26 @@ class LlamaEngine:
 
     def _ask(self, passage: Passage, kept: tuple[str, ...], attempt: _Attempt) -> tuple[str, bool]:
         """Return an answer and whether it was cut off."""
-        request = {
+        request: dict[str, object] = {
             "prompt": make_prompt(passage.text, passage.source, passage.target),
             "temperature": 0.0,
-            "samplers": ["penalties", "dry", "temperature"],
+            "samplers": ["dry", "temperature"],
             "n_predict": _most_answered(passage, kept),
             "stop": ["\n"],
             "id_slot": self._slots[passage.source, passage.target],
             "logit_bias": _biases(attempt),
-            **({"grammar": make_grammar(passage.target, kept)} if attempt.is_held else {}),
-            **({"repeat_penalty": 1.3, "dry_multiplier": 0.8} if attempt.is_penalized else {}),
         }
+        if attempt.is_held:
+            strict = attempt.is_strict
+            request["grammar"] = make_grammar(passage.target, kept, is_strict=strict)
+        if attempt.is_penalized:
+            request["dry_multiplier"] = 0.8
         answer = self._server.handle_completions(request)
         if "choices" not in answer:
             return "", True
         (choice,) = answer["choices"]
-        return " ".join(choice["text"].split()), choice["finish_reason"] == "length"
+        text = choice["text"].replace("\ufffd", " ")
+        return " ".join(text.split()), choice["finish_reason"] == "length"
 
     def _prepare(self, source: str, target: str) -> None:
         """Bring the head of a direction's prompt, and no more, into a slot.
@@ -143,9 +149,15 @@ def order_kept(text: str, keep: tuple[str, ...]) -> tuple[str, ...]:
 def _plan(number: int, hints: tuple[Hint, ...], last: Verdict, *, is_held: bool) -> _Attempt:
     """Ask plainly first, then for what was wrong, then only for an answer that ends."""
     if number == 0:
-        return _Attempt(nudged=hints, is_held=is_held)
+        return _Attempt(nudged=hints, is_held=is_held, is_strict=True)
     if number == 1:
-        return _Attempt(hints, last.missing, is_held or last.is_unfit, last.is_unfinished)
+        return _Attempt(
+            hints,
+            last.missing,
+            is_held=is_held or last.is_unfit or last.is_lossy,
+            is_strict=not last.is_unfinished,
+            is_penalized=last.is_unfinished,
+        )
     return _Attempt(is_held=is_held or last.is_unfit, is_penalized=True)
 
 

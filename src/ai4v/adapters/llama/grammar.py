@@ -1,7 +1,8 @@
 """Grammars that hold an answer to its script, and make it say what is to be kept. Pure.
 
 GBNF, as llama.cpp reads it. Digits are never free: a grammar that allows them degenerates into
-digits, so those of a text come in as strings to be kept, each exactly once.
+digits, so those of a text come in as strings to be kept. A line ends with one or more breaks, since
+two of them are one token, which is the one that the model wants.
 """
 
 import unicodedata
@@ -12,26 +13,31 @@ from typing import Final
 
 from ai4v.contracts.language import LANGUAGES, SCRIPTS
 
-_SIGNS: Final = " ,.?!:;'()-\u0964\u200c\u200d"
-"""Stand between letters of any script; the last two join and part letters of Indic ones."""
+_SIGNS: Final = " ,.?!:;'()-\u0964"
 _LATIN_SIGNS: Final = " ,.?!:;'()$%&-"
 _MOST_PERMUTED: Final = 2
 """So many kept strings may come in any order, since languages order their clauses differently."""
 
 
-def make_grammar(target: str, kept: Sequence[str]) -> str:
-    """Allow one line in the script of `target`, with a letter in it and each of `kept` once.
+def make_grammar(target: str, kept: Sequence[str], *, is_strict: bool) -> str:
+    """Allow one line in the script of `target`, with a letter in it.
 
     Args:
         target: a language's code.
         kept: not empty each; in the order of the source.
+        is_strict: whether each of `kept` must come, once; else any may, as often as it likes, which
+            lets a sentence end where it would.
     """
     script = LANGUAGES[target].script
     signs = _LATIN_SIGNS if script == "Latn" else _SIGNS
     orders = permutations(kept) if len(kept) <= _MOST_PERMUTED else (tuple(kept),)
-    spelled = " | ".join(_spell(order) for order in dict.fromkeys(orders))
+    if is_strict or not kept:
+        line = " | ".join(_spell(order) for order in dict.fromkeys(orders))
+    else:
+        choice = " | ".join(f'"{_escape(literal)}"' for literal in dict.fromkeys(kept))
+        line = f"(any ({choice}))* said (({choice}) any)*"
     return (
-        f'root ::= ({spelled}) "\\n"\n'
+        f'root ::= ({line}) "\\n"+\n'
         f"any ::= [{_letters(script)}{_escape(signs)}]*\n"
         f"said ::= [{_escape(signs)}]* [{_letters(script)}] any\n"
     )

@@ -11,19 +11,19 @@ _TREE = Hint("पेड़", ("tree",))
 @pytest.mark.parametrize(
     ("text", "kept", "is_cut_off", "badness"),
     [
-        ("A tree.", (), False, (False, False, 0)),
-        ("A bush.", (), False, (False, False, 1)),
-        ("A tree.", (), True, (False, True, 0)),
-        ("", (), False, (True, False, 1)),
-        ("A पेड़ tree", (), False, (True, False, 0)),
-        ("A tree 5", ("5",), False, (False, False, 0)),
-        ("A tree 5", ("5", "5"), False, (True, False, 0)),
-        ("A tree 55", ("55", "5"), False, (True, False, 0)),
-        ("tree tree tree tree tree", (), False, (False, True, 0)),
+        ("A tree.", (), False, (False, False, False, 0)),
+        ("A bush.", (), False, (False, False, False, 1)),
+        ("A tree.", (), True, (False, True, False, 0)),
+        ("", (), False, (True, False, False, 1)),
+        ("A पेड़ tree", (), False, (True, False, False, 0)),
+        ("A tree 5", ("5",), False, (False, False, False, 0)),
+        ("A tree 5", ("5", "5"), False, (False, False, True, 0)),
+        ("A tree 55", ("55", "5"), False, (False, False, True, 0)),
+        ("tree tree tree tree tree", (), False, (False, True, False, 0)),
     ],
 )
 def test_faults_are_found(
-    text: str, kept: tuple[str, ...], badness: tuple[bool, bool, int], *, is_cut_off: bool
+    text: str, kept: tuple[str, ...], badness: tuple[bool, bool, bool, int], *, is_cut_off: bool
 ) -> None:
     assert judge(text, "en", kept, (_TREE,), is_cut_off=is_cut_off).badness == badness
 

@@ -11,13 +11,14 @@ from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
 from ai4v.cli.speech import SpeechOrder, speech_options
 from ai4v.cli.translation import WEAK, is_weak, list_doubts
-from ai4v.contracts.asr import AsrAnswer
-from ai4v.contracts.language import find_language
+from ai4v.contracts.asr import AsrAnswer, AsrTask
+from ai4v.contracts.language import LANGUAGES, find_language
 from ai4v.contracts.pipeline import PipelineAnswer, PipelineResult
 from ai4v.contracts.tts import TtsAnswer
 from ai4v.contracts.ulca import AUTO_LANGUAGE
 
 _PATH: Final = "/api/v1/pipeline/inference"
+_ENGLISH: Final = "en"
 
 
 @click.command()
@@ -30,11 +31,26 @@ _PATH: Final = "/api/v1/pipeline/inference"
     help="Code of the language spoken (hi, ta ...), or auto.",
 )
 @click.option("--to", "target", required=True, help="Code of the language to be spoken.")
+@click.option(
+    "--transcript",
+    "has_transcript",
+    is_flag=True,
+    help="To English too: write down what is heard, and translate that.",
+)
 @speech_options
 @json_option
-def converse(file: str, source: str, target: str, order: SpeechOrder, *, as_json: bool) -> None:
+def converse(
+    file: str,
+    source: str,
+    target: str,
+    order: SpeechOrder,
+    *,
+    has_transcript: bool,
+    as_json: bool,
+) -> None:
     """Say in another language what is said in FILE; - reads standard input.
 
+    To English the speech engine translates by itself: a word misheard costs less of the meaning.
     What was heard and its translation are told on standard error. The sound goes to the file of
     -o, else to standard output, which must not be a terminal; with --json and no -o it is in the
     JSON, in base64. The key is AI4V_API_KEY, else that of the first start.
@@ -44,7 +60,7 @@ def converse(file: str, source: str, target: str, order: SpeechOrder, *, as_json
     key = find_api_key(settings)
     sound = base64.b64encode(read_sound(file).content).decode("ascii")
     body = {
-        "pipelineTasks": _plan_tasks(source, target, order),
+        "pipelineTasks": _plan_tasks(source, target, order, has_transcript=has_transcript),
         "inputData": {"audio": [{"audioContent": sound}]},
     }
     with open_gateway(settings, key) as gateway:
@@ -56,9 +72,12 @@ def converse(file: str, source: str, target: str, order: SpeechOrder, *, as_json
         print_json(done)
 
 
-def _plan_tasks(source: str, target: str, order: SpeechOrder) -> list[dict[str, object]]:
+def _plan_tasks(
+    source: str, target: str, order: SpeechOrder, *, has_transcript: bool
+) -> list[dict[str, object]]:
     """Return what is to be done; between equal languages there is nothing to translate."""
-    asr: dict[str, object] = {"taskType": "asr", "config": {"language": {"sourceLanguage": source}}}
+    hearing: dict[str, object] = {"language": {"sourceLanguage": source}}
+    asr: dict[str, object] = {"taskType": "asr", "config": hearing}
     languages = {"sourceLanguage": source, "targetLanguage": target}
     translation: dict[str, object] = {
         "taskType": "translation",
@@ -66,8 +85,13 @@ def _plan_tasks(source: str, target: str, order: SpeechOrder) -> list[dict[str, 
     }
     tts: dict[str, object] = {"taskType": "tts", "config": order.config(target)}
     known = find_language(source)
-    is_same = known is not None and known is find_language(target)
-    return [asr, tts] if is_same else [asr, translation, tts]
+    wanted = find_language(target)
+    if known is not None and known is wanted:
+        return [asr, tts]
+    if wanted is LANGUAGES[_ENGLISH] and not has_transcript:
+        hearing["task"] = AsrTask.TRANSLATE
+        return [asr, tts]
+    return [asr, translation, tts]
 
 
 def _report(result: PipelineResult, order: SpeechOrder, *, as_json: bool) -> dict[str, object]:
@@ -76,7 +100,10 @@ def _report(result: PipelineResult, order: SpeechOrder, *, as_json: bool) -> dic
         return {"speech": order.deliver(result, as_json=as_json)}
     if isinstance(result, AsrAnswer):
         (heard,) = result.output
-        click.echo(f"heard ({heard.language}): {heard.source}", err=True)
+        if result.config.task is AsrTask.TRANSLATE:
+            click.echo(f"heard in English ({heard.language}): {heard.source}", err=True)
+        else:
+            click.echo(f"heard ({heard.language}): {heard.source}", err=True)
         if not heard.is_script_right:
             click.echo("some of it is in a wrong script: do not rely on it", err=True)
         return {"heard": heard.model_dump(mode="json", by_alias=True, exclude_none=True)}

@@ -87,7 +87,8 @@ def speech(tmp_path: Path) -> str:
 def test_three_tasks_are_asked_for(speech: str, tmp_path: Path) -> None:
     gateway = FakeGateway(lambda _body: ALL)
     output = tmp_path / "out.mp3"
-    options = ("--from", "hi", "--to", "en", "-o", str(output), "--gender", "male")
+    languages = ("--from", "hi", "--to", "en", "--transcript")
+    options = (*languages, "-o", str(output), "--gender", "male")
     result = gateway.run("converse", speech, *options)
     assert result.exit_code == 0
     assert gateway.bodies == [
@@ -127,6 +128,19 @@ def test_what_was_heard_and_translated_is_told_beside_the_sound() -> None:
         "demo tier: the model is weak in this direction: do not rely on it",
         "",
     ]
+
+
+def test_english_is_made_of_the_sound_itself(speech: str) -> None:
+    translated = HEARD.config.model_copy(update={"task": AsrTask.TRANSLATE})
+    said = HEARD.output[0].model_copy(update={"source": "Hello", "is_script_right": True})
+    heard = HEARD.model_copy(update={"output": (said,), "config": translated})
+    gateway = FakeGateway(lambda _body: PipelineAnswer(pipeline_response=(heard, SPOKEN)))
+    result = gateway.run("converse", speech, "--from", "hi", "--to", "en")
+    tasks = gateway.bodies[0]["pipelineTasks"]
+    assert isinstance(tasks, list)
+    assert [task["taskType"] for task in tasks] == ["asr", "tts"]
+    assert tasks[0]["config"]["task"] == "translate"
+    assert result.stderr == "heard in English (hi): Hello\n"
 
 
 @pytest.mark.parametrize(("source", "target"), [("hi", "hi"), ("gom", "kok")])

@@ -20,6 +20,9 @@ def main() -> None:
         _say("memory")
         shares = memory.measure(house)
     with open_house() as house:
+        _say("memory of the voice")
+        growth = memory.measure_growth(house)
+    with open_house() as house:
         _say("speech to text")
         speeches = speech.measure(house, model_dir)
         _say("text to speech")
@@ -28,7 +31,7 @@ def main() -> None:
         translations = translation.measure(house)
         _say("pipeline")
         pipelines = pipeline.measure(house)
-    found = report.Findings(gateways, speeches, voices, translations, pipelines, shares)
+    found = report.Findings(gateways, speeches, voices, translations, pipelines, shares, growth)
     report.write(_ROOT / "docs" / "benchmarks.md", found)
 
 

@@ -8,6 +8,9 @@ import numpy as np
 from bench import speech, translation, voice
 from bench.house import House
 
+_GROWING_TEXTS = 200
+_LOOKS = (1, 50, 100, 150, 200)
+_VOICE_WORKER = "worker kokoro"
 _RATE_HZ = 16_000
 _SPEECH_S = (6, 600)
 _SPOKEN_CHARACTERS = 5_000
@@ -22,6 +25,18 @@ def measure(house: House) -> dict[str, float]:
         _speak(client, house)
     asyncio.run(_translate(house))
     return house.pss_mib()
+
+
+def measure_growth(house: House) -> dict[int, float]:
+    """Have Kokoro speak 200 texts, each a character longer; return its MiB after some of them."""
+    sentences = " ".join(translation.load_sentences("en", "hi"))
+    found = {}
+    with httpx2.Client(timeout=_TIMEOUT_S) as client:
+        for number in range(1, _GROWING_TEXTS + 1):
+            voice.speak(client, house, "Go " + sentences[:number], "en")
+            if number in _LOOKS:
+                found[number] = house.pss_mib()[_VOICE_WORKER]
+    return found
 
 
 def _listen(client: httpx2.Client, house: House) -> None:

@@ -45,6 +45,12 @@ characters translated.
 |---|---|"""
 
 
+_GROWTH = """Kokoro's process while it speaks 200 texts, each a character longer than the one before.
+
+| texts spoken | MiB |
+|---|---|"""
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What was measured."""
@@ -56,6 +62,8 @@ class Findings:
     pipelines: list[pipeline.Row]
     memory: dict[str, float]
     """MiB by process."""
+    growth: dict[int, float]
+    """MiB of Kokoro by the number of texts it spoke."""
 
 
 def write(path: Path, found: Findings) -> None:
@@ -87,6 +95,8 @@ def write(path: Path, found: Findings) -> None:
         _MEMORY,
         *(f"| {role} | {mib:.0f} |" for role, mib in sorted(found.memory.items())),
         f"| **sum** | **{sum(found.memory.values()):.0f}** |",
+        "\n" + _GROWTH,
+        *(f"| {texts} | {mib:.0f} |" for texts, mib in found.growth.items()),
     ]
     path.write_text("# Benchmarks\n\n" + "\n".join(lines) + "\n")
 

@@ -45,7 +45,7 @@ characters translated.
 |---|---|"""
 
 
-_GROWTH = """Kokoro's process while it speaks 200 texts, each a character longer than the one before.
+_GROWTH = """Kokoro's process while it speaks 200 texts, each a character longer than the last.
 
 | texts spoken | MiB |
 |---|---|"""

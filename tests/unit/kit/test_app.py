@@ -22,7 +22,7 @@ from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
 
 PAIR = KeyPair()
-TOKEN = TokenSigner(PAIR.private.get_secret_value(), service="gateway").sign(None, "asr")
+SIGNER = TokenSigner(PAIR.private.get_secret_value(), service="gateway")
 LIMIT = 1_000
 
 
@@ -85,7 +85,7 @@ async def service(health: HealthMonitor) -> AsyncIterator[RunningApp]:
 @pytest.fixture
 def client(service: RunningApp) -> httpx2.AsyncClient:
     """Holds a good token."""
-    return connect(service, headers={TOKEN_HEADER: TOKEN})
+    return connect(service, headers={TOKEN_HEADER: SIGNER.sign(None, "asr")})
 
 
 def connect(
@@ -204,7 +204,7 @@ async def test_a_client_that_leaves_within_its_upload_is_no_surprise(
     assert service.surprises == []
 
 
-@pytest.mark.parametrize("token", ["", "forged", TOKEN[:-4] + "AAAA"])
+@pytest.mark.parametrize("token", ["", "forged", SIGNER.sign(None, "asr")[:-4] + "AAAA"])
 async def test_without_the_gateways_token_nobody_gets_in(service: RunningApp, token: str) -> None:
     stranger = connect(service, headers={TOKEN_HEADER: token, "x-user-id": "1"})
     for path in ("/left", "/nothing", "/healthy", "/health/x", "/../../../docs"):

@@ -97,7 +97,7 @@ class RequestLayer:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or scope["state"].get("route", "unknown")
         self._metrics.observe(method=scope["method"], route=route, status=status, seconds=seconds)
-        if scope["path"].endswith(_QUIET_ENDS) and status < 400:
+        if scope["path"].endswith(_QUIET_ENDS):
             return
         _log.info(
             "request",

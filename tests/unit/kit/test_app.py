@@ -296,3 +296,19 @@ async def test_one_line_is_logged_for_a_request(
         "path": "/api/v1/asr/take",
         "status": 200,
     }
+
+
+async def test_looks_at_a_part_that_is_down_fill_no_log(
+    service: RunningApp,
+    client: httpx2.AsyncClient,
+    health: HealthMonitor,
+    logged: list[MutableMapping[str, Any]],
+) -> None:
+    async def fail() -> None:
+        raise ServiceUnavailableError("down")
+
+    health.watch("engine", fail)
+    for path in ("/health", "/health/ready"):
+        assert (await client.get(path)).status_code == 503
+    await service.stop()
+    assert logged == []

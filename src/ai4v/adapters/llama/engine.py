@@ -169,10 +169,11 @@ def _biases(attempt: _Attempt) -> list[tuple[str, float | bool]]:
 
 
 def _most_answered(passage: Passage, kept: tuple[str, ...]) -> int:
-    """Bound the answer by its source, in tokens: English takes fewer than others."""
-    length = len(passage.text)
-    spelled = sum(map(len, kept))
-    return min(_MOST_ANSWERED, 16 + spelled + (length // 2 if passage.target == "en" else length))
+    """Bound the answer by its source, in tokens.
+
+    A good answer has about a third as many tokens as its source has characters.
+    """
+    return min(_MOST_ANSWERED, 16 + sum(map(len, kept)) + len(passage.text) * 3 // 5)
 
 
 def _has_letters(text: str, kept: tuple[str, ...]) -> bool:

@@ -1,9 +1,14 @@
 """The app factory: health, metrics, ids, logs, errors and identity, the same for every service."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
@@ -34,36 +39,50 @@ class AppPlan:
     max_body_bytes: int
 
 
-OpenEntrance = Callable[[HealthMonitor, AsyncExitStack], Awaitable[object]]
-"""Opens what the handlers need and starts what runs beside them; the stack stops it in reverse."""
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+AdaptersT = TypeVar("AdaptersT")
+OpenAdapters = Callable[[], AbstractAsyncContextManager[AdaptersT]]
+"""Opens what stands behind a service's ports."""
+OpenEntrance = Callable[[SettingsT, AdaptersT, HealthMonitor, AsyncExitStack], Awaitable[object]]
+"""Puts a service together, starts what runs beside it, and returns what its handlers need.
+
+The stack stops it in reverse."""
 
 
 def create_entrance_app(
-    settings: ServiceSettings,
+    settings: SettingsT,
+    open_adapters: OpenAdapters[AdaptersT],
+    open_entrance: OpenEntrance[SettingsT, AdaptersT],
     *,
     summary: str,
     routers: Sequence[APIRouter],
-    open_entrance: OpenEntrance,
 ) -> FastAPI:
     """Make the app of a service whose handlers find all they need in one entrance.
 
     Args:
         settings: of this process.
+        open_adapters: opened before the entrance, closed after it.
+        open_entrance: its result is in the app's state as `entrance`.
         summary: what the service does, for people.
         routers: its paths.
-        open_entrance: its result is in the app's state as `entrance`.
     """
     health = HealthMonitor(settings.service)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         async with AsyncExitStack() as stack:
-            yield {"entrance": await open_entrance(health, stack)}
+            adapters = await stack.enter_async_context(open_adapters())
+            yield {"entrance": await open_entrance(settings, adapters, health, stack)}
 
     plan = AppPlan(settings.service, summary, routers, lifespan, settings.max_body_bytes)
     public_key = settings.internal_public_key.get_secret_value()
     verifier = TokenVerifier(public_key, audience=settings.service)
     return create_service_app(plan, health=health, verifier=verifier)
+
+
+def given(adapters: AdaptersT) -> OpenAdapters[AdaptersT]:
+    """Return what opens adapters that somebody else opens and closes."""
+    return lambda: nullcontext(adapters)
 
 
 def create_service_app(plan: AppPlan, *, health: HealthMonitor, verifier: TokenVerifier) -> FastAPI:

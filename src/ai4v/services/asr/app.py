@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import (
-    AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    nullcontext,
 )
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +21,7 @@ from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.adapters.web.fetcher import WebFetcher
 from ai4v.adapters.whisper.recognizer import WhisperRecognizer
 from ai4v.kit.admission import Admission
-from ai4v.kit.app import create_entrance_app
+from ai4v.kit.app import OpenAdapters, create_entrance_app, given
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.inference import (
     Check,
@@ -69,9 +67,6 @@ class Adapters:
     fetcher: Fetcher
 
 
-OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
-
-
 def main() -> None:
     """Run the service until it is told to stop."""
     settings = AsrSettings.load()
@@ -88,17 +83,13 @@ def create_app(settings: AsrSettings, *, adapters: Adapters | None = None) -> Fa
     Raises:
         SystemExit: the settings name an adapter that there is not.
     """
-    open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-
-    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> Entrance:
-        chosen = await stack.enter_async_context(open_adapters())
-        return await _open(settings, chosen, health, stack)
-
+    open_adapters = choose_adapters(settings) if adapters is None else given(adapters)
     return create_entrance_app(
         settings,
+        open_adapters,
+        _open,
         summary="Speech to text, and speech to English text",
         routers=(router,),
-        open_entrance=open_entrance,
     )
 
 
@@ -136,7 +127,7 @@ def _transcriber(settings: AsrSettings, adapters: Adapters) -> Transcriber:
     return Transcriber(engines.codec, engines.vad, engines.recognizer, adapters.fetcher, bounds)
 
 
-def choose_adapters(settings: AsrSettings) -> OpenAdapters:
+def choose_adapters(settings: AsrSettings) -> OpenAdapters[Adapters]:
     """Return what opens the adapters that the settings name.
 
     Raises:

@@ -1,11 +1,9 @@
 """Where the auth service is put together, and the only place that knows its adapters."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import (
-    AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    nullcontext,
 )
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +18,7 @@ from ai4v.adapters.valkey.cache import ValkeyCache
 from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.adapters.valkey.registry import ValkeyRegistry
-from ai4v.kit.app import create_entrance_app
+from ai4v.kit.app import OpenAdapters, create_entrance_app, given
 from ai4v.kit.background import beside
 from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.database.connection import Database
@@ -52,9 +50,6 @@ class Adapters:
     clock: Clock
 
 
-OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
-
-
 def main() -> None:
     """Run the service until it is told to stop."""
     settings = AuthSettings.load()
@@ -71,21 +66,17 @@ def create_app(settings: AuthSettings, *, adapters: Adapters | None = None) -> F
     Raises:
         SystemExit: the settings name an adapter that there is not.
     """
-    open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-
-    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> AuthService:
-        chosen = await stack.enter_async_context(open_adapters())
-        return await _open(settings, chosen, health, stack)
-
+    open_adapters = choose_adapters(settings) if adapters is None else given(adapters)
     return create_entrance_app(
         settings,
+        open_adapters,
+        _open,
         summary="Users, sign-in, API keys",
         routers=(router, internal_router),
-        open_entrance=open_entrance,
     )
 
 
-def choose_adapters(settings: AuthSettings) -> OpenAdapters:
+def choose_adapters(settings: AuthSettings) -> OpenAdapters[Adapters]:
     """Return what opens the adapters that the settings name.
 
     Raises:

@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import (
-    AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    nullcontext,
 )
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +18,7 @@ from ai4v.adapters.memory.translator import MemoryTranslator
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
-from ai4v.kit.app import create_entrance_app
+from ai4v.kit.app import OpenAdapters, create_entrance_app, given
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.inference import Household, open_database, run_household
 from ai4v.kit.loader import EngineLoader, start_nothing
@@ -47,9 +45,6 @@ class Adapters:
     """What must be true before the translator is loaded; called again until it does not raise."""
 
 
-OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
-
-
 def main() -> None:
     """Run the service until it is told to stop."""
     settings = NmtSettings.load()
@@ -66,17 +61,13 @@ def create_app(settings: NmtSettings, *, adapters: Adapters | None = None) -> Fa
     Raises:
         SystemExit: the settings name an adapter that there is not.
     """
-    open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-
-    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> Entrance:
-        chosen = await stack.enter_async_context(open_adapters())
-        return await _open(settings, chosen, health, stack)
-
+    open_adapters = choose_adapters(settings) if adapters is None else given(adapters)
     return create_entrance_app(
         settings,
+        open_adapters,
+        _open,
         summary="Translation of texts, and the language they are in",
         routers=(router,),
-        open_entrance=open_entrance,
     )
 
 
@@ -105,7 +96,7 @@ async def _open(
     return Entrance(service, Admission(settings.queue_limit))
 
 
-def choose_adapters(settings: NmtSettings) -> OpenAdapters:
+def choose_adapters(settings: NmtSettings) -> OpenAdapters[Adapters]:
     """Return what opens the adapters that the settings name.
 
     Raises:

@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import (
-    AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    nullcontext,
 )
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +15,7 @@ from ai4v.adapters.memory.store import open_memory_store
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
-from ai4v.kit.app import create_entrance_app
+from ai4v.kit.app import OpenAdapters, create_entrance_app, given
 from ai4v.kit.balance import Balancer
 from ai4v.kit.clock import SystemClock
 from ai4v.kit.discovery import Directory
@@ -40,9 +38,6 @@ class Adapters:
     """Reaches the services that do the tasks."""
 
 
-OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
-
-
 def main() -> None:
     """Run the service until it is told to stop."""
     settings = PipelineSettings.load()
@@ -59,17 +54,13 @@ def create_app(settings: PipelineSettings, *, adapters: Adapters | None = None) 
     Raises:
         SystemExit: the settings name an adapter that there is not.
     """
-    open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-
-    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> Entrance:
-        chosen = await stack.enter_async_context(open_adapters())
-        return await _open(settings, chosen, health, stack)
-
+    open_adapters = choose_adapters(settings) if adapters is None else given(adapters)
     return create_entrance_app(
         settings,
+        open_adapters,
+        _open,
         summary="Tasks in a row: speech to text, translation, text to speech",
         routers=(router,),
-        open_entrance=open_entrance,
     )
 
 
@@ -99,7 +90,7 @@ def _presence(balancer: Balancer, service: str) -> Callable[[], Awaitable[None]]
     return check
 
 
-def choose_adapters(settings: PipelineSettings) -> OpenAdapters:
+def choose_adapters(settings: PipelineSettings) -> OpenAdapters[Adapters]:
     """Return what opens the adapters that the settings name.
 
     Raises:

@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import (
-    AbstractAsyncContextManager,
     AsyncExitStack,
     asynccontextmanager,
-    nullcontext,
 )
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +21,7 @@ from ai4v.adapters.sndfile.codec import SndfileCodec, SndfileOptions
 from ai4v.adapters.valkey.connection import SCHEMES
 from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
-from ai4v.kit.app import create_entrance_app
+from ai4v.kit.app import OpenAdapters, create_entrance_app, given
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.inference import (
     Check,
@@ -71,7 +69,6 @@ class Adapters:
 _PACKING_S: Final = 120.0
 """For one file; the deadline of the request bounds it too. The longest text that is taken makes a
 quarter of an hour of sound, an mp3 of which may take half a minute on a busy machine."""
-OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
 
 
 def main() -> None:
@@ -90,17 +87,13 @@ def create_app(settings: TtsSettings, *, adapters: Adapters | None = None) -> Fa
     Raises:
         SystemExit: the settings name an adapter that there is not.
     """
-    open_adapters = choose_adapters(settings) if adapters is None else lambda: nullcontext(adapters)
-
-    async def open_entrance(health: HealthMonitor, stack: AsyncExitStack) -> Entrance:
-        chosen = await stack.enter_async_context(open_adapters())
-        return await _open(settings, chosen, health, stack)
-
+    open_adapters = choose_adapters(settings) if adapters is None else given(adapters)
     return create_entrance_app(
         settings,
+        open_adapters,
+        _open,
         summary="Text to speech",
         routers=(router, stream.router),
-        open_entrance=open_entrance,
     )
 
 
@@ -135,7 +128,7 @@ async def _open(
     return Entrance(service, BodyReader(settings.max_items), Admission(settings.queue_limit))
 
 
-def choose_adapters(settings: TtsSettings) -> OpenAdapters:
+def choose_adapters(settings: TtsSettings) -> OpenAdapters[Adapters]:
     """Return what opens the adapters that the settings name.
 
     Raises:

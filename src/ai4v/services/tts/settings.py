@@ -24,6 +24,6 @@ class TtsSettings(InferenceSettings):
     max_spoken_characters: int = Field(default=10_000, ge=1)
     """Most characters of one call, all its items together, their numbers counted in words."""
     concurrency: int = Field(default=4, ge=1)
-    """Most calls whose sound is in memory at once; the others wait."""
+    """Most calls of over 1,000 characters whose sound is in memory at once; others as long wait."""
     item_concurrency: int = Field(default=2, ge=1)
     """Most items of one call that are spoken at once."""

@@ -3,7 +3,9 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Final
 
 from ai4v.contracts.error import FieldError, ValidationError
 from ai4v.kit.deadline import Deadline
@@ -13,6 +15,9 @@ from ai4v.services.tts.assembly import SpokenPiece, assemble, is_silent
 from ai4v.services.tts.manuscript import Manuscript
 from ai4v.services.tts.plan import Plan
 from ai4v.services.tts.sentence import Piece
+
+_LONG_CALL: Final = 1_000
+"""Characters to be spoken: about a minute of sound, which takes some 6 MB."""
 
 
 class UnspeakableTextError(ValidationError):
@@ -68,14 +73,17 @@ class Narrator:
 
 
 class Studio:
-    """Carries out plans on the engines; at most `concurrency` calls at once."""
+    """Carries out plans on the engines; at most `concurrency` long calls at once.
+
+    Short calls hold little sound and do not wait: a few long ones would else keep everybody out.
+    """
 
     def __init__(self, codec: AudioCodec, *, concurrency: int, item_concurrency: int) -> None:
         """Prepare.
 
         Args:
             codec: packs the sound.
-            concurrency: calls whose sound is in memory at once.
+            concurrency: long calls whose sound is in memory at once.
             item_concurrency: items of one call that are spoken at once; the pieces of an item go
                 to the engine one after another, so that other callers come between.
         """
@@ -99,7 +107,7 @@ class Studio:
             async with places:
                 return await self._speak(manuscript, narrator)
 
-        async with self._slots:
+        async with self._slots if _is_long(manuscripts) else nullcontext():
             tasks = [asyncio.create_task(speak_one(item)) for item in manuscripts]
             try:
                 return tuple(await asyncio.gather(*tasks))
@@ -121,3 +129,7 @@ class Studio:
         file = await self._codec.encode(whole, kind=plan.audio_format, rate_hz=plan.rate_hz)
         spent_s = time.perf_counter() - started_s
         return Speech(file, whole.duration_s, manuscript.characters, spent_s)
+
+
+def _is_long(manuscripts: Sequence[Manuscript]) -> bool:
+    return sum(len(piece.text) for item in manuscripts for piece in item.pieces) > _LONG_CALL

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -30,6 +31,10 @@ _BY_STATUS: dict[int, tuple[type[PlatformError], str]] = {
     405: (MethodNotAllowedError, "this path does not take this method"),
     413: (PayloadTooLargeError, "the body is larger than this path takes"),
 }
+_MOST_TOLD: Final = 100
+"""Wrong places that one answer names."""
+_LONGEST_NAME: Final = 64
+"""Characters of one part of a place: fields that nobody knows are named by the caller."""
 
 
 class ErrorDetail(BaseModel):
@@ -88,16 +93,30 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def describe_problems(problems: Sequence[dict[str, object]]) -> tuple[FieldError, ...]:
-    """Turn pydantic's list of problems into ours: places and messages, never the input."""
-    return tuple(
-        FieldError(path=_dotted(problem["loc"]), message=str(problem["msg"]))
-        for problem in problems
-    )
+    """Turn pydantic's list of problems into ours: places and messages, never the input.
+
+    A body full of mistakes gets no answer larger than itself: what is too many is counted alone.
+    """
+    told = [
+        FieldError(path=_dotted(problem["loc"]), message=_say(problem))
+        for problem in problems[:_MOST_TOLD]
+    ]
+    if len(problems) > _MOST_TOLD:
+        told.append(FieldError(path="", message=f"and {len(problems) - _MOST_TOLD} more"))
+    return tuple(told)
+
+
+def _say(problem: dict[str, object]) -> str:
+    """Return pydantic's words; those on a wrong kind would repeat it."""
+    message = str(problem["msg"])
+    if problem["type"] != "union_tag_invalid":
+        return message
+    return f"Input should be one of: {message.rpartition('expected tags: ')[2]}"
 
 
 def _dotted(place: object) -> str:
     parts = place if isinstance(place, tuple) else (place,)
-    return ".".join(str(part) for part in parts if part != "body")
+    return ".".join(str(part)[:_LONGEST_NAME] for part in parts if part != "body")
 
 
 def _request_id(request: Request) -> str:

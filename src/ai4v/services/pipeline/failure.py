@@ -9,7 +9,7 @@ from ai4v.kit.errorbody import ErrorBody
 
 _OURS: Final = frozenset({401, 403, 404, 405})
 """What a task only answers when we ask it wrongly."""
-_GIVEN: Final = ("audio.", "input.")
+_GIVEN: Final = frozenset({"audio", "input"})
 
 
 class TaskFailedError(PlatformError):
@@ -69,5 +69,5 @@ def _moved(problem: FieldError, place: str, *, is_first: bool) -> FieldError:
     path = problem.path
     if path.startswith("inputData."):
         return problem
-    above = "inputData." if is_first and path.startswith(_GIVEN) else place
+    above = "inputData." if is_first and path.partition(".")[0] in _GIVEN else place
     return FieldError(path=above + path, message=problem.message)

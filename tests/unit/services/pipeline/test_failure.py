@@ -27,6 +27,8 @@ def test_failure_of_a_task_keeps_its_code_status_and_patience() -> None:
     [
         (0, "audio.2.audioContent", "inputData.audio.2.audioContent"),
         (0, "input.2.source", "inputData.input.2.source"),
+        (0, "input", "inputData.input"),
+        (0, "audio", "inputData.audio"),
         (0, "config.language", "pipelineTasks.0.config.language"),
         (1, "input.2.source", "pipelineTasks.1.input.2.source"),
         (1, "inputData.audio.0", "inputData.audio.0"),

@@ -13,7 +13,7 @@ _JOINERS: Final = "\u200c\u200d"
 _LINE_ENDS: Final = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACES: Final = re.compile(r"[^\S\n]+")
 _BREAKS: Final = re.compile(r" ?\n[ \n]*")
-_MARKUP: Final = re.compile(r"\s*(<\?xml|<speak\b)", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"\s*<(\?xml|!doctype|speak)\b", re.IGNORECASE)
 
 
 class UnreadableTextError(ValueError):

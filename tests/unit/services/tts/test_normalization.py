@@ -39,7 +39,13 @@ def test_what_means_nothing_is_refused(sign: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["<speak>hi</speak>", ' <SPEAK version="1.1">', "<?xml version='1.0'?><speak>"]
+    "typed",
+    [
+        "<speak>hi</speak>",
+        ' <SPEAK version="1.1">',
+        "<?xml version='1.0'?><speak>",
+        '<!DOCTYPE speak PUBLIC "-//W3C//DTD SYNTHESIS 1.0//EN" ""><speak>',
+    ],
 )
 def test_markup_is_refused(typed: str) -> None:
     with pytest.raises(UnreadableTextError, match="SSML"):

@@ -68,8 +68,9 @@ class Editor:
         spelled = NumberReader(self.speller, reading.language.code).read(cleaned)
         readable = reading.prepare(spelled)
         if not reading.is_speakable(readable):
+            scripts = " and ".join(dict.fromkeys((reading.script, "Latn")))
             raise UnreadableTextError(
-                f"there is nothing in it that the voice can say: it reads {reading.script} and Latn"
+                f"there is nothing in it that the voice can say: it reads {scripts}"
             )
         limit = min(plan.info.max_characters, _LONGEST_PIECE)
         pieces = cut_text(readable, max_characters=limit)

@@ -36,6 +36,8 @@ _NOT_ONE_LINE: Final = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 _STRAY_JOINER: Final = re.compile(
     r"(?:^|(?<=\s))[\u200b-\u200d]+|[\u200b-\u200d]+(?=[\u200b-\u200d]|\s|$)"
 )
+_UNSEEN: Final = re.compile("[\u00ad\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""Signs of direction, hyphenation and byte order: engines stumble over them."""
 _SHORTEST_CUT: Final = 24
 """Characters; what is shorter is not tried again in parts."""
 _CUT_SHARE: Final = 0.6
@@ -100,7 +102,7 @@ def render_text(text: str, direction: Direction, *, limit: int) -> Asking[Render
         direction: which way.
         limit: the longest passage that the engine takes, in characters.
     """
-    layout = read_layout(text)
+    layout = read_layout(_UNSEEN.sub("", text) if direction.legs else text)
     cells = yield from gather(_render_cell(cell, direction, limit) for cell in layout.cells)
     wordy = [cell for cell in cells if cell is not None]
     kept_cells = (

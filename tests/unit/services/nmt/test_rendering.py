@@ -223,3 +223,21 @@ def test_what_an_engine_makes_up_of_what_is_kept_is_left_out(text: str, said: st
     target = _render(text, lambda _: Translation(said, is_whole=True)).text
     assert _digits(target) == _digits(text)
     assert target.lower().count("example") == text.count("example")
+
+
+_HIDDEN = "\ufeff\u202eHel\u00adlo\u202c \u2066there\u2069 5\u200e."
+
+
+def test_engine_is_shown_no_signs_that_nobody_sees() -> None:
+    _, rounds = run(render_text(_HIDDEN, _way("en", "hi"), limit=_LIMIT), respell)
+    assert [each.text for some in rounds for each in some] == ["Hello there 5."]
+
+
+def test_text_that_stays_keeps_signs_that_nobody_sees() -> None:
+    assert _render(_HIDDEN, target="en").text == _HIDDEN
+
+
+def test_flag_and_joined_letters_keep_what_joins_them() -> None:
+    text = "Go \U0001f3f4\U000e0067\U000e007f क्\u200dष."
+    _, rounds = run(render_text(text, _way("en", "hi"), limit=_LIMIT), respell)
+    assert rounds[0][0].text == text

@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import math
 import os
 import secrets
 import shutil
@@ -163,6 +164,19 @@ def _tell(config: TtsAppliedConfig) -> None:
         click.echo(f"voice {config.voice_id}, {config.tier.value}{note}", err=True)
 
 
+class _SpeedRange(click.FloatRange):
+    """Refuses what is no number too: it is neither below nor above any other."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return a number within the range; BadParameter for others."""
+        speed = float(super().convert(value, param, ctx))
+        if math.isnan(speed):
+            self.fail(f"{value} is not a number.", param, ctx)
+        return speed
+
+
 _OPTIONS: Final = (
     click.option(
         "-o",
@@ -184,7 +198,7 @@ _OPTIONS: Final = (
         help="Of the voice, where the language has both.",
     ),
     click.option(
-        "--speed", type=click.FloatRange(0.5, 2), help="1 is the voice's own, 2 twice as fast."
+        "--speed", type=_SpeedRange(0.5, 2), help="1 is the voice's own, 2 twice as fast."
     ),
     click.option(
         "--rate",

@@ -184,7 +184,9 @@ def test_file_that_cannot_be_written_is_told() -> None:
     assert told == "/dev/full cannot be written: No space left on device"
 
 
-@pytest.mark.parametrize("option", [("--speed", "9"), ("--rate", "1"), ("--format", "aac")])
+@pytest.mark.parametrize(
+    "option", [("--speed", "9"), ("--speed", "nan"), ("--rate", "1"), ("--format", "aac")]
+)
 def test_option_out_of_range_is_refused(option: tuple[str, str]) -> None:
     gateway = FakeGateway(lambda _body: spoken())
     assert gateway.run("speak", "x", "--language", "hi", *option).exit_code == 2

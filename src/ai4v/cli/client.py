@@ -121,6 +121,8 @@ def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
     Raises:
         CommandError: what is to be sent, or where, cannot be written in a request.
     """
+    if any(sign.isspace() or not sign.isprintable() for sign in credential):
+        raise CommandError("a key cannot be sent: it holds a line break or space")
     headers = {"Authorization": f"Bearer {credential}"} if credential else {}
     timeout = httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
     base_url = find_gateway(settings)

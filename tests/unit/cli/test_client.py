@@ -108,6 +108,18 @@ def test_upload_carries_the_file_and_the_fields() -> None:
     [
         ("http://127.0.0.1:1", "", "\udcff", "a name or argument cannot be sent: it is not utf-8"),
         ("http://127.0.0.1:1", "कुंजी", "x", "a key cannot be sent: it is not ascii"),
+        (
+            "http://127.0.0.1:1",
+            "a4v_x\r",
+            "x",
+            "a key cannot be sent: it holds a line break or space",
+        ),
+        (
+            "http://127.0.0.1:1",
+            "a4v x",
+            "x",
+            "a key cannot be sent: it holds a line break or space",
+        ),
         ("http://[::1", "", "x", "is no address"),
     ],
 )

@@ -164,17 +164,11 @@ def _tell(config: TtsAppliedConfig) -> None:
         click.echo(f"voice {config.voice_id}, {config.tier.value}{note}", err=True)
 
 
-class _SpeedRange(click.FloatRange):
-    """Refuses what is no number too: it is neither below nor above any other."""
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return a number within the range; BadParameter for others."""
-        speed = float(super().convert(value, param, ctx))
-        if math.isnan(speed):
-            self.fail(f"{value} is not a number.", param, ctx)
-        return speed
+def _check_speed(_ctx: click.Context, _param: click.Parameter, speed: float | None) -> float | None:
+    """Refuse what is no number, which is neither below nor above any range."""
+    if speed is not None and math.isnan(speed):
+        raise click.BadParameter("it is not a number.")
+    return speed
 
 
 _OPTIONS: Final = (
@@ -198,7 +192,10 @@ _OPTIONS: Final = (
         help="Of the voice, where the language has both.",
     ),
     click.option(
-        "--speed", type=_SpeedRange(0.5, 2), help="1 is the voice's own, 2 twice as fast."
+        "--speed",
+        type=click.FloatRange(0.5, 2),
+        callback=_check_speed,
+        help="1 is the voice's own, 2 twice as fast.",
     ),
     click.option(
         "--rate",

@@ -161,3 +161,12 @@ async def test_migrations_make_the_tables_that_the_code_uses(tts_url: str) -> No
     async with engine.connect() as connection:
         assert await connection.run_sync(differences) == []
     await engine.dispose()
+
+
+@pytest.mark.parametrize(("language", "scripts"), [("hi", "Deva and Latn"), ("en", "Latn")])
+async def test_scripts_that_are_read_are_named_once(
+    stage: Stage, language: str, scripts: str
+) -> None:
+    response = await stage.infer(body("வணக்கம்", language=language))
+    (error,) = response.json()["detail"]["errors"]
+    assert error["message"].endswith(f": it reads {scripts}")

@@ -121,15 +121,6 @@ async def test_bad_item_among_good_ones_is_named(stage: Stage, text: str, messag
     await _assert_nothing_recorded(stage)
 
 
-@pytest.mark.parametrize(("language", "scripts"), [("hi", "Deva and Latn"), ("en", "Latn")])
-async def test_scripts_that_are_read_are_named_once(
-    stage: Stage, language: str, scripts: str
-) -> None:
-    response = await stage.infer(body("வணக்கம்", language=language))
-    (error,) = response.json()["detail"]["errors"]
-    assert error["message"].endswith(f": it reads {scripts}")
-
-
 async def test_every_bad_item_is_named(stage: Stage) -> None:
     response = await stage.infer(body("", _HELLO, "\0"))
     assert _paths(response) == ["input.0.source", "input.2.source"]

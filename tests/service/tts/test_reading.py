@@ -1,5 +1,6 @@
 """Voices, requests, capabilities, health and schema."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection

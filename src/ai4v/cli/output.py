@@ -1,9 +1,12 @@
 """What commands print: a table for people, or one JSON value for programs."""
 
 import json
+import sys
 from collections.abc import Sequence
 
 import click
+
+from ai4v.cli.failure import CommandError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 """The option of every command that prints."""
@@ -33,6 +36,16 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not console.is_terminal:
         console.width = _FILE_WIDTH
     console.print(table)
+
+
+def require_stdout() -> None:
+    """Return when there is somewhere to print to: ask before work whose outcome is printed.
+
+    Raises:
+        CommandError: standard output is closed; click would print nothing, and say nothing.
+    """
+    if sys.stdout is None:
+        raise CommandError("standard output is closed")
 
 
 def describe_bytes(count: int) -> str:

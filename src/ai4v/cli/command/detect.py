@@ -4,7 +4,7 @@ import click
 
 from ai4v.cli.client import find_api_key, open_gateway
 from ai4v.cli.intake import read_text
-from ai4v.cli.output import json_option, print_json
+from ai4v.cli.output import json_option, print_json, require_stdout
 from ai4v.cli.settings import Settings
 from ai4v.contracts.language import find_language
 from ai4v.contracts.nmt import DetectAnswer
@@ -18,6 +18,7 @@ def detect(text: str | None, *, as_json: bool) -> None:
 
     Each line is a code, a script, a score from 0 to 1 and the name.
     """
+    require_stdout()
     settings = Settings.load()
     key = find_api_key(settings)
     body = {"input": [{"source": read_text(text)}]}

@@ -8,7 +8,7 @@ import click
 from ai4v.cli.client import Gateway, Upload, find_api_key, open_gateway
 from ai4v.cli.failure import CommandError
 from ai4v.cli.intake import read_sound
-from ai4v.cli.output import format_json, json_option
+from ai4v.cli.output import format_json, json_option, require_stdout
 from ai4v.cli.settings import Settings
 from ai4v.contracts.asr import AsrAnswer, AsrOutput, AsrTask
 
@@ -56,6 +56,7 @@ def transcribe(
     Takes wav, flac, mp3 and ogg, up to 10 minutes each. The key is AI4V_API_KEY, else that of the
     first start. A file that cannot be transcribed is named, the others are done all the same.
     """
+    require_stdout()
     settings = Settings.load()
     fields = {"language": language, "task": task, "format": _FORMATS[layout]}
     uploads = [(name, _read(name)) for name in files]

@@ -9,7 +9,7 @@ import click
 from ai4v.cli.client import find_api_key, open_gateway
 from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.intake import read_text
-from ai4v.cli.output import json_option, print_json
+from ai4v.cli.output import json_option, print_json, require_stdout
 from ai4v.cli.passage import Piece, batch, cut_texts
 from ai4v.cli.settings import Settings
 from ai4v.cli.translation import WEAK, Direction, Outcome, is_weak, list_doubts, translate_pieces
@@ -34,6 +34,7 @@ def translate(texts: tuple[str, ...], source: str, target: str, *, as_json: bool
     paragraph that cannot be translated is left as it is and named, the others are done all the
     same. The key is AI4V_API_KEY, else that of the first start.
     """
+    require_stdout()
     settings = Settings.load()
     key = find_api_key(settings)
     pieces, tail = cut_texts([read_text(text) for text in texts or (None,)])

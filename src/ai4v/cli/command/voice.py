@@ -4,7 +4,7 @@ import click
 from pydantic import BaseModel
 
 from ai4v.cli.client import find_api_key, open_gateway
-from ai4v.cli.output import json_option, print_json, print_table
+from ai4v.cli.output import json_option, print_json, print_table, require_stdout
 from ai4v.cli.settings import Settings
 
 
@@ -30,6 +30,7 @@ class VoiceList(BaseModel):
 @json_option
 def voices(language: str | None, *, as_json: bool) -> None:
     """List the voices: what `ai4v speak --voice` takes, and how good they are."""
+    require_stdout()
     settings = Settings.load()
     query = {"language": language} if language else None
     with open_gateway(settings, find_api_key(settings)) as gateway:

@@ -103,7 +103,11 @@ async def test_killed_process_comes_back(
     victim = house.pid(name)
     assert victim is not None
     await _kill_while_asked(house, client, [victim], job)
-    assert house.pid(name) not in {None, victim}
+
+    async def is_told() -> bool:
+        return house.pid(name) not in {None, victim}
+
+    await until(is_told, timeout_s=_BACK_S)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import xllamacpp
 from ai4v.adapters.llama.answer import Verdict, cut_loop, has_foreign_letters, judge
 from ai4v.adapters.llama.glossary import Hint
 from ai4v.adapters.llama.grammar import make_grammar
-from ai4v.adapters.llama.prompt import hints_for, make_head, make_prompt
+from ai4v.adapters.llama.prompt import hints_for, make_head, make_prompt, recall
 from ai4v.ports.translator import Passage, Translation
 
 _PROMPTS: Final = 7
@@ -70,6 +70,9 @@ class LlamaEngine:
         kept = order_kept(passage.text, passage.keep)
         if not _has_letters(passage.text, kept):
             return Translation(" ".join(passage.text.split()), is_whole=True)
+        known = recall(passage.text, passage.source, passage.target)
+        if known is not None:
+            return Translation(known, is_whole=True)
         hints = hints_for(passage.text, passage.source, passage.target)
         verdict = least = Verdict(is_unfit=True, is_unfinished=True, is_lossy=True, missing=hints)
         best = ""
@@ -80,7 +83,8 @@ class LlamaEngine:
             verdict = judge(text, passage.target, kept, hints, is_cut_off=is_cut_off)
             if number == 0 or verdict.badness < least.badness:
                 best, least = text, verdict
-            if least.is_good or (number > 0 and not any(least.badness[:3])):
+            is_fair = number > 0 and not any(least.badness[:3])
+            if least.is_good or is_fair or (number > 0 and not (hints or kept)):
                 break
         if has_foreign_letters(best, passage.target, kept):
             return Translation("", is_whole=False)

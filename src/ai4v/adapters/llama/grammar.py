@@ -39,7 +39,7 @@ def make_grammar(target: str, kept: Sequence[str], *, is_strict: bool) -> str:
     return (
         f'root ::= ({line}) "\\n"+\n'
         f"any ::= [{_letters(script)}{_escape(signs)}]*\n"
-        f"said ::= [{_escape(signs)}]* [{_letters(script)}] any\n"
+        f"said ::= [{_escape(signs)}]* [{_letters(script, has_marks=False)}] any\n"
     )
 
 
@@ -61,12 +61,16 @@ def _escape(text: str) -> str:
 
 
 @cache
-def _letters(script: str) -> str:
-    """Return the inside of a class of all that the script owns, without its digits."""
+def _letters(script: str, *, has_marks: bool = True) -> str:
+    """Return the inside of a class of all that the script owns, without its digits.
+
+    Without its marks as well, it is what a word can begin with.
+    """
     spans: list[tuple[int, int]] = []
     for first, last in SCRIPTS[script].ranges:
         for point in range(first, last + 1):
-            if unicodedata.category(chr(point)) in ("Nd", "Cn", "Po"):
+            category = unicodedata.category(chr(point))
+            if category in ("Nd", "Cn", "Po") or (category[0] == "M" and not has_marks):
                 continue
             if spans and spans[-1][1] == point - 1:
                 spans[-1] = (spans[-1][0], point)

@@ -16,6 +16,7 @@ from ai4v.contracts.language import LANGUAGES
 
 _SHOWN: Final = 8
 """Fewer are worse; choosing those most like the source made the model copy them."""
+_END: Final = re.compile(r"[\s.!?,।]+$")
 _TAG: Final = re.compile(r"[<\[](?=\S)")
 
 
@@ -36,6 +37,23 @@ def read_examples(source: str, target: str) -> tuple[Example, ...]:
     if source == "en":
         return tuple(Example(english, other) for other, english in rows)
     return tuple(Example(other, english) for other, english in rows)
+
+
+def recall(text: str, source: str, target: str) -> str | None:
+    """Return what an example says of just this text; None when there is none.
+
+    The model is at its worst with a word alone: greetings are examples that no prompt shows.
+    """
+    return _known(source, target).get(_bare(text))
+
+
+@cache
+def _known(source: str, target: str) -> dict[str, str]:
+    return {_bare(each.source): each.target for each in read_examples(source, target)}
+
+
+def _bare(text: str) -> str:
+    return " ".join(_END.sub("", text.lower()).split())
 
 
 def hints_for(text: str, source: str, target: str) -> tuple[Hint, ...]:

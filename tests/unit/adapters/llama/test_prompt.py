@@ -3,7 +3,7 @@
 import pytest
 
 from ai4v.adapters.llama.capability import declare
-from ai4v.adapters.llama.prompt import make_head, make_prompt, neutralize, read_examples
+from ai4v.adapters.llama.prompt import make_head, make_prompt, neutralize, read_examples, recall
 
 _DIRECTIONS = [(offer.language, offer.target_language or "") for offer in declare("m")]
 
@@ -57,3 +57,18 @@ def test_a_source_is_one_line_of_the_prompt_whatever_it_says() -> None:
 )
 def test_control_tokens_are_taken_apart(text: str, plain: str) -> None:
     assert neutralize(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "target", "said"),
+    [
+        ("hello", "en", "hi", "नमस्ते"),
+        ("Thank you!", "en", "bn", "ধন্যবাদ"),
+        ("नमस्ते।", "hi", "en", "Hello"),
+        ("hello there", "en", "hi", None),
+    ],
+)
+def test_greetings_are_known_by_heart(
+    text: str, source: str, target: str, said: str | None
+) -> None:
+    assert recall(text, source, target) == said

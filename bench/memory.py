@@ -33,7 +33,7 @@ def measure_growth(house: House) -> dict[int, float]:
     found = {}
     with httpx2.Client(timeout=_TIMEOUT_S) as client:
         for number in range(1, _GROWING_TEXTS + 1):
-            voice.speak(client, house, "Go " + sentences[:number], "en")
+            voice.speak(client, house, "Go " + sentences[:number], "en", speed=2.0)
             if number in _LOOKS:
                 found[number] = house.pss_mib()[_VOICE_WORKER]
     return found

@@ -64,13 +64,15 @@ def measure(house: House) -> list[Row]:
         ]
 
 
-def speak(client: httpx2.Client, house: House, text: str, language: str) -> tuple[float, float]:
+def speak(
+    client: httpx2.Client, house: House, text: str, language: str, *, speed: float = 1.0
+) -> tuple[float, float]:
     """Speak one text; return the seconds until the answer and the seconds of sound in it."""
     started = time.perf_counter()
     answer = client.post(
         house.url("gateway") + "/api/v1/tts/inference",
         headers={"authorization": house.key, "x-request-timeout-ms": "300000"},
-        json=_body(text, language),
+        json=_body(text, language, speed),
     )
     answer.raise_for_status()
     return time.perf_counter() - started, answer.json()["config"]["audioDuration"]
@@ -105,5 +107,6 @@ def _wait_for_sound(client: httpx2.Client, house: House, text: str, language: st
     return waited_s
 
 
-def _body(text: str, language: str) -> dict[str, object]:
-    return {"input": [{"source": text}], "config": {"language": {"sourceLanguage": language}}}
+def _body(text: str, language: str, speed: float = 1.0) -> dict[str, object]:
+    config = {"language": {"sourceLanguage": language}, "speed": speed}
+    return {"input": [{"source": text}], "config": config}

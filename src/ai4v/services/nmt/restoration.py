@@ -47,10 +47,11 @@ def restore(text: str, kept: Sequence[str]) -> str:
 def _find_equal(text: str, string: str, wanted: Counter[str]) -> Span | None:
     """Return where something stands that means `string`, and is not wanted for itself."""
     spared: Counter[str] = Counter()
+    alone = frozenset(find_alone(text, wanted))
     equal = {*find_alone(text, (write_ascii_digits(string),)), *_numbers(text, string)}
     for place in sorted(equal):
         found = text[place.start : place.end]
-        if spared[found] >= wanted[found]:
+        if place not in alone or spared[found] >= wanted[found]:
             return place
         spared[found] += 1
     return None

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ai4v.services.nmt.protection import count_kept
@@ -37,6 +37,8 @@ def test_restored(text: str, kept: tuple[str, ...], restored: str) -> None:
     assert restore(text, kept) == restored
 
 
+@settings(max_examples=300)
+@example("a5 5", ["5", "५"])
 @given(
     st.text(st.sampled_from("a 5५6,."), max_size=20),
     st.lists(st.sampled_from(["5", "५", "56", "5,6", "₹५"]), max_size=4),

@@ -6,7 +6,6 @@ another's result. Who wants more runs more workers, which share the model's page
 """
 
 import secrets
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from ai4v.adapters.llama.answer import Verdict, cut_loop, has_foreign_letters, j
 from ai4v.adapters.llama.glossary import Hint
 from ai4v.adapters.llama.grammar import make_grammar
 from ai4v.adapters.llama.prompt import hints_for, make_head, make_prompt, recall
+from ai4v.adapters.llama.shelter import open_shelter
 from ai4v.ports.translator import Passage, Translation
 
 _PROMPTS: Final = 7
@@ -61,9 +61,9 @@ class LlamaEngine:
         """
         if not model_path.is_file():
             raise FileNotFoundError(f"no model at {model_path}")
-        with tempfile.TemporaryDirectory(prefix="ai4v-") as folder:
+        with open_shelter() as folder:
             self._slots: dict[tuple[str, str], int] = {}
-            self._server = xllamacpp.Server(_parameters(model_path, Path(folder) / "llama.sock"))
+            self._server = xllamacpp.Server(_parameters(model_path, folder / "llama.sock"))
 
     def translate(self, passage: Passage) -> Translation:
         """Translate a passage that the caller has checked."""

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ai4v.adapters.llama.capability import ENGINE, declare
 from ai4v.adapters.llama.fairqueue import FairQueue, Job
+from ai4v.adapters.llama.shelter import clear_shelters
 from ai4v.adapters.llama.worker import METHOD, Settings, TranslateReply, TranslateRequest
 from ai4v.contracts.error import PlatformError
 from ai4v.kit.worker import Worker
@@ -102,6 +103,7 @@ class LlamaTranslator:
 
     async def load(self) -> None:
         """Start the workers; `TranslatorUnavailableError` when they cannot load the model."""
+        await asyncio.to_thread(clear_shelters)
         try:
             await asyncio.gather(*(worker.start() for worker in self._workers))
         except WorkerDiedError as error:
@@ -130,6 +132,7 @@ class LlamaTranslator:
         if feeders:
             await asyncio.wait(feeders)
         await asyncio.gather(*(worker.close() for worker in self._workers))
+        await asyncio.to_thread(clear_shelters)
         for job in self._queue.drain():
             _fail(job, TranslatorUnavailableError("the translator was closed"))
 

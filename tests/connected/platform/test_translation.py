@@ -13,7 +13,7 @@ from tests.support.platform import Platform
 
 pytestmark = pytest.mark.connected
 
-_SENTENCES = 4
+_SENTENCES = 2
 """In each direction; `python -m bench.keeping` tries 200."""
 _DIRECTIONS = [
     *((source, "en") for source in ("bn", "hi", "mr", "ta", "te")),

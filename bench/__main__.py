@@ -2,41 +2,41 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from bench import gateway, memory, pipeline, report, speech, translation, voice
 from bench.house import open_house
 
 _ROOT = Path(__file__).parent.parent
+_T = TypeVar("_T")
 
 
 def main() -> None:
     """Measure everything; the memory on a platform that did nothing else."""
     model_dir = Path(os.environ["AI4V_MODEL_DIR"])  # noqa: TID251 - given by make
     with open_house() as house:
-        _say("gateway")
-        gateways = gateway.measure(house)
+        shares = _measure("memory", lambda: memory.measure(house))
     with open_house() as house:
-        _say("memory")
-        shares = memory.measure(house)
+        growth = _measure("memory of the voice", lambda: memory.measure_growth(house))
     with open_house() as house:
-        _say("memory of the voice")
-        growth = memory.measure_growth(house)
+        gateways = _measure("gateway", lambda: gateway.measure(house))
     with open_house() as house:
-        _say("speech to text")
-        speeches = speech.measure(house, model_dir)
-        _say("text to speech")
-        voices = voice.measure(house)
-        _say("translation")
-        translations = translation.measure(house)
-        _say("pipeline")
-        pipelines = pipeline.measure(house)
+        voices = _measure("text to speech", lambda: voice.measure(house))
+        translations = _measure("translation", lambda: translation.measure(house))
+        pipelines = _measure("pipeline", lambda: pipeline.measure(house))
+        speeches = _measure("speech to text", lambda: speech.measure(house, model_dir))
     found = report.Findings(gateways, speeches, voices, translations, pipelines, shares, growth)
     report.write(_ROOT / "docs" / "benchmarks.md", found)
 
 
-def _say(what: str) -> None:
+def _measure(what: str, work: Callable[[], _T]) -> _T:
+    """Measure one part, and say what was found: the whole takes long."""
     print(what, file=sys.stderr)
+    found = work()
+    print(f"  {found}", file=sys.stderr)
+    return found
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import psutil
 
 from ai4v.kit.topology import load_topology
 
-_SHIFT = 30_000
+_SHIFT = 20_000
+"""Keeps every port below those that the system gives out."""
 _UNLIMITED = "1000000"
 
 

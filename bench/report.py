@@ -29,7 +29,7 @@ are spoken by Kokoro, Tamil by espeak-ng.
 
 | language | characters | audio, s | whole, s | RTF | first sound, s |
 |---|---|---|---|---|---|"""
-_TRANSLATION = """32 everyday sentences through the gateway, one a call, from several callers.
+_TRANSLATION = """16 everyday sentences through the gateway, one a call, from several callers.
 
 | direction | callers | characters/s | ÷ one caller | median call, s |
 |---|---|---|---|---|"""
@@ -45,7 +45,7 @@ characters translated.
 |---|---|"""
 
 
-_GROWTH = """Kokoro's process while it speaks 200 texts, each a character longer than the last.
+_GROWTH = """Kokoro's process while it speaks 200 texts, from one word to 100 characters.
 
 | texts spoken | MiB |
 |---|---|"""

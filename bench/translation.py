@@ -13,7 +13,7 @@ from bench.house import House
 _SENTENCES = Path(__file__).parent.parent / "tests" / "data" / "translation"
 _CALLERS = (1, 4, 16)
 _ROUNDS = 3
-_TEXTS = 32
+_TEXTS = 16
 """In a round, whatever the number of callers."""
 _TIMEOUT_S = 300.0
 

@@ -28,7 +28,11 @@ def measure(house: House) -> dict[str, float]:
 
 
 def measure_growth(house: House) -> dict[int, float]:
-    """Have Kokoro speak 200 texts, growing by a character every second time; return its MiB after some of them."""
+    """Have Kokoro speak 200 texts that grow from one word to 100 characters.
+
+    Returns:
+        its MiB by the number of texts spoken.
+    """
     sentences = " ".join(translation.load_sentences("en", "hi"))
     found = {}
     with httpx2.Client(timeout=_TIMEOUT_S) as client:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from ai4v.contracts.identity import RateLimits, Role
+from ai4v.contracts.identity import RateLimits
+from ai4v.contracts.role import Role
 
 PASSWORD_MIN: Final = 15
 """Characters. Long instead of complicated: NIST SP 800-63B-4, section 3.1.1.2."""

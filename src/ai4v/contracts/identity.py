@@ -2,33 +2,55 @@
 
 import hashlib
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
+from ai4v.contracts.permission import Permission
+from ai4v.contracts.role import Role
+
 CREDENTIAL_CACHE_S: Final = 300.0
 """How long a verified credential may be remembered; revocation does not wait for it."""
 REVOKED_MARK: Final = b"revoked"
 """What the cache holds for a credential that must not be believed, whatever else is known."""
-
-
-class Role(StrEnum):
-    """What a user may do at all; a key has its owner's role."""
-
-    ADMIN = "admin"
-    USER = "user"
+STALE_MARK: Final = b"stale"
+"""What the cache holds for a moment after what a credential stands for has changed (a role, a key's
+limits): the auth service must be asked, and its answer not kept under this name."""
+STALE_S: Final = 5.0
+IDENTITY_CHANNEL: Final = "identity"
+"""The cache's channel on which the auth service announces the hash of a credential that was revoked
+or changed, after it put the mark; one hash in hexadecimal a message."""
 
 
 class RateLimits(BaseModel):
-    """How many requests a key may make in each window; each settable by key."""
+    """How much a key, or a signed-in user, may ask for in each window; each settable by key."""
 
     model_config = ConfigDict(frozen=True)
 
     per_minute: int = 60
+    """Requests."""
     per_hour: int = 1_000
     per_day: int = 10_000
+    audio_s_per_day: int = 36_000
+    """Seconds of audio heard; the cost is known and taken when the answer is."""
+    characters_per_day: int = 1_000_000
+    """Code points translated or spoken; likewise."""
+
+
+class Scope(BaseModel):
+    """What of the platform a key is for; an empty list means all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    services: tuple[str, ...] = ()
+    """Names in services.toml; the gateway holds them."""
+    tasks: tuple[str, ...] = ()
+    """ULCA task types; the services hold these and the rest."""
+    languages: tuple[str, ...] = ()
+    """Codes; every language that a request names or that is found in it."""
+    models: tuple[str, ...] = ()
+    """Our own model ids, not their aliases."""
 
 
 class Principal(BaseModel):
@@ -38,9 +60,19 @@ class Principal(BaseModel):
 
     user_id: UUID
     role: Role
+    permissions: frozenset[Permission] = frozenset()
     key_id: UUID | None = None
-    """The API key used; None when the caller signed in with a token."""
+    """The API key used; None when the caller signed in."""
+    session_id: UUID | None = None
+    """The session; None for a key."""
+    scope: Scope = Scope()
+    networks: tuple[str, ...] = ()
+    """CIDR blocks that the key may be used from; empty: from anywhere. The gateway holds them."""
     limits: RateLimits = RateLimits()
+
+    @field_serializer("permissions")
+    def _sort(self, permissions: frozenset[Permission]) -> list[Permission]:
+        return sorted(permissions)
 
     @property
     def subject(self) -> str:

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
 from ai4v.contracts.error import AuthenticationError, AuthorizationError
-from ai4v.contracts.identity import Principal, Role
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.role import Role
 from ai4v.kit.deadline import MAXIMUM_S
 
 TOKEN_HEADER: Final = "x-ai4v-internal-token"  # noqa: S105 - a header's name

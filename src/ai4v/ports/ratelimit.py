@@ -25,32 +25,54 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What one subject is charged for one request."""
+
+    subject: str
+    """Whose buckets: `key:<id>`, `user:<id>`, `address:<network>`, `route:<name>`."""
+    limits: tuple[Limit, ...]
+    """At least one; names are unique."""
+    cost: int = 1
+    """>= 0. Nothing is taken for 0, but an exhausted or overdrawn bucket refuses even that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided, told of the tightest of the limits."""
+    """What was decided, told of the tightest of the limits of all charges."""
 
     is_allowed: bool
     limit: Limit
     """The limit with the fewest requests left, or the one that refused."""
     remaining: int
-    """Whole requests left under `limit` after this one."""
+    """Whole units left under `limit` after this request."""
     reset_s: float
     """Seconds until `limit` is full again."""
     retry_after_s: float
     """Seconds until a request of the same cost passes all limits; 0 when allowed.
 
     For a cost over a limit's count, which never passes, the window of that limit."""
+    is_local: bool = False
+    """Whether this process decided alone, because the shared counters could not be reached."""
 
 
 class RateLimiter(Protocol):
     """Counts per subject against several limits at once."""
 
-    async def acquire(self, subject: str, limits: Sequence[Limit], *, cost: int = 1) -> Decision:
-        """Take `cost` from every limit of `subject`, or from none of them, in one atomic step.
+    async def acquire(self, charges: Sequence[Charge]) -> Decision:
+        """Take every charge's cost from each of its limits, or nothing at all, in one atomic step.
 
         Args:
-            subject: whose buckets; each limit of a subject has a bucket under its name.
-            limits: at least one; names are unique.
-            cost: >= 1; a cost over a limit's count is always refused.
+            charges: at least one; subjects are unique.
+
+        Raises:
+            RateLimiterUnavailableError: the counters cannot be reached within the timeout.
+        """
+        ...
+
+    async def debit(self, charges: Sequence[Charge]) -> None:
+        """Take what is known only afterwards, allowed or not, in one atomic step.
+
+        A bucket may be overdrawn, by any amount; it then refuses until it has recovered.
 
         Raises:
             RateLimiterUnavailableError: the counters cannot be reached within the timeout.

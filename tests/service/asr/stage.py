@@ -24,7 +24,8 @@ from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Audio
 from ai4v.contracts.capability import Capability, Task, Tier
-from ai4v.contracts.identity import Principal, Role
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.role import Role
 from ai4v.contracts.tts import SpeechFormat
 from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner

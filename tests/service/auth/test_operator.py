@@ -4,7 +4,8 @@ import asyncio
 
 import asyncpg
 
-from ai4v.contracts.identity import AdministratorReset, Bootstrap, Role
+from ai4v.contracts.identity import AdministratorReset, Bootstrap
+from ai4v.contracts.role import Role
 from tests.service.auth.house import House, Keys, open_house
 
 _RESET = "/internal/administrator/reset"

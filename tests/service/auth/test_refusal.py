@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from ai4v.adapters.memory.cache import MemoryCache
-from ai4v.contracts.identity import Principal, Role
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.role import Role
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.services.auth.app import create_app
 from tests.service.auth.house import PASSWORD, House, Keys, open_house, open_http, private_pem

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
-from ai4v.contracts.identity import Role
+from ai4v.contracts.role import Role
 from ai4v.kit.fallback import FallbackRateLimiter
 from ai4v.ports.ratelimit import Decision, Limit, RateLimiterUnavailableError
 from tests.service.auth.house import PASSWORD, House, Keys, open_house

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai4v.contracts.identity import Role
+from ai4v.contracts.role import Role
 from tests.service.auth.house import PASSWORD, House
 
 

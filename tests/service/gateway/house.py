@@ -14,13 +14,8 @@ from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.contracts.error import AuthenticationError, ServiceUnavailableError
-from ai4v.contracts.identity import (
-    CredentialCheck,
-    Principal,
-    RateLimits,
-    Role,
-    VerifiedCredential,
-)
+from ai4v.contracts.identity import CredentialCheck, Principal, RateLimits, VerifiedCredential
+from ai4v.contracts.role import Role
 from ai4v.kit.app import AppPlan, create_service_app
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier

@@ -18,7 +18,8 @@ from ai4v.adapters.memory.languageid import MemoryLanguageIdentifier
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.translator import MemoryTranslator
 from ai4v.contracts.error import ServiceUnavailableError
-from ai4v.contracts.identity import Principal, Role
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.store import Store

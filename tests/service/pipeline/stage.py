@@ -14,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.registry import MemoryRegistry
-from ai4v.contracts.identity import Principal, Role
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.role import Role
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner, TokenVerifier
 from ai4v.kit.store import Store
 from ai4v.ports.registry import Instance

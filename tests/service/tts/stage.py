@@ -21,7 +21,8 @@ from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.synthesizer import MemorySynthesizer, make_info
 from ai4v.contracts.audio import Audio
 from ai4v.contracts.capability import Tier
-from ai4v.contracts.identity import Principal, Role
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.store import Store

@@ -5,7 +5,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from ai4v.contracts.error import AuthenticationError
-from ai4v.contracts.identity import Principal, Role
+from ai4v.contracts.identity import Principal
+from ai4v.contracts.role import Role
 from ai4v.kit.identity import InternalCaller, RelayedToken, TokenSigner, TokenVerifier
 from tests.support.key import KeyPair
 

@@ -9,7 +9,7 @@ from ai4v.cli.firstrun import make_first_run, reset_administrator
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
 from ai4v.contracts.auth import UserView
-from ai4v.contracts.identity import Role
+from ai4v.contracts.role import Role
 
 
 @click.group()

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from ai4v.contracts.identity import RateLimits, Role
+from ai4v.contracts.identity import RateLimits
+from ai4v.contracts.role import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ai4v.contracts.identity import RateLimits, Role
+from ai4v.contracts.identity import RateLimits
+from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.paging import Cursor, Page, take_page
 from ai4v.services.auth.account import ApiKey, Session, User

@@ -20,10 +20,10 @@ from ai4v.contracts.identity import (
     FirstRun,
     Principal,
     RateLimits,
-    Role,
     VerifiedCredential,
     hash_credential,
 )
+from ai4v.contracts.role import Role
 from ai4v.kit.clock import Clock
 from ai4v.kit.paging import Cursor, Page
 from ai4v.ports.ratelimit import Limit, RateLimiter

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ai4v.contracts.identity import Role
+from ai4v.contracts.role import Role
 from ai4v.kit.caller import find_entrance
 from ai4v.services.gateway.document import ApiDocument
 from ai4v.services.gateway.edge import Edge

@@ -25,6 +25,9 @@ class Service:
     summary: str
     calls: tuple[str, ...] = ()
     """The services that it asks on behalf of its callers."""
+    open: tuple[str, ...] = ()
+    """The routes that need no credential: a method, a blank and a path; one that ends in `/*` names
+    all paths below it. Health needs none anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def load_topology() -> Topology:
             stores=tuple(entry["stores"]),
             tasks=tuple(map(Task, entry.get("tasks", ()))),
             calls=tuple(entry.get("calls", ())),
+            open=tuple(entry.get("open", ())),
             summary=entry["summary"],
         )
         for entry in content["service"]

@@ -34,3 +34,14 @@ def test_shift_moves_every_port() -> None:
 def test_shift_that_leaves_the_ports_is_refused(shift: int) -> None:
     with pytest.raises(ValueError, match="leaves 1 to 65535"):
         load_topology().shifted(shift)
+
+
+def test_open_routes_are_told_by_method_and_path() -> None:
+    topology = load_topology()
+    assert "POST /api/v1/auth/login" in topology.service("auth").open
+    assert topology.service("asr").open == ()
+    for service in topology.services:
+        for route in service.open:
+            method, path = route.split(" ")
+            assert method in {"GET", "POST"}
+            assert any(path.startswith(f"{prefix}/") for prefix in service.prefixes)

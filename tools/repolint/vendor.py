@@ -16,6 +16,7 @@ _SQL: Final = (
     "src/ai4v/services/*/tables.py",
 )
 VENDORS: Final[dict[str, tuple[str, ...]]] = {
+    "aiosmtplib": ("src/ai4v/adapters/smtp/*",),
     "alembic": _SQL,
     "asyncpg": _SQL,
     "ctranslate2": ("src/ai4v/adapters/whisper/*",),

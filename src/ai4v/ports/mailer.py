@@ -1,9 +1,15 @@
 """Port: a letter to somebody's e-mail address."""
 
+import re
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from ai4v.contracts.error import ServiceUnavailableError
+
+_ADDRESS: Final = re.compile(
+    r"[^\s\x00-\x20\x7f,;:<>()\[\]\\\"@]+@[^\s\x00-\x20\x7f,;:<>()\[\]\\\"@]+"
+)
+_LINE: Final = re.compile(r"[^\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
 class MailerUnavailableError(ServiceUnavailableError):
@@ -12,13 +18,24 @@ class MailerUnavailableError(ServiceUnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Plain text; it may hold a secret link, so it is never shown in a representation."""
+    """Plain text; it may hold a secret link, so it is never shown in a representation.
 
-    recipient: str
-    """One address."""
+    Raises:
+        ValueError: the recipient is not one address, or the subject not one line; whoever chose
+            them could add recipients or headers. The message repeats neither.
+    """
+
+    recipient: str = field(repr=False)
+    """One address, `local@domain`."""
     subject: str
     """One line."""
     text: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not _ADDRESS.fullmatch(self.recipient):
+            raise ValueError("the recipient must be one address")
+        if not _LINE.fullmatch(self.subject):
+            raise ValueError("the subject must be one line")
 
 
 class Mailer(Protocol):

@@ -12,6 +12,7 @@ from ai4v.cli.failure import PROGRAM, CommandError
 _COMMANDS: Final = {
     "up": "up:up",
     "stop": "stop:stop",
+    "restart": "restart:restart",
     "status": "status:status",
     "logs": "log:logs",
     "serve": "serve:serve",

@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ai4v.adapters.postgres import embedded as postgres
@@ -12,6 +12,7 @@ from ai4v.cli.layout import Layout
 from ai4v.cli.orphan import MARK
 from ai4v.cli.port import LOOPBACK
 from ai4v.cli.probe import Health, probe_service, probe_valkey
+from ai4v.cli.replica import Replica, list_ports, list_replicas
 from ai4v.cli.secret import Secrets
 from ai4v.cli.settings import Settings
 from ai4v.cli.unit import UnitPlan, guarded
@@ -33,6 +34,9 @@ _OURS_ALONE = (
 _STORE_STOP_S = 60.0
 _SERVICE_STOP_S = 15.0
 """More than a service lets its requests finish (10 s)."""
+_SERVICE_SILENCE_S = 30.0
+"""A service that was well and says nothing for so long hangs: it is killed and started again. The
+stores are not: killing a PostgreSQL that is merely slow would cost more than waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,18 @@ class Platform:
     layout: Layout
     topology: Topology
     """With its ports shifted."""
+    scale: Mapping[str, int] = field(default_factory=dict)
+    """How many processes of a service; one of each that is not named."""
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """Every process of every service."""
+        return list_replicas(self.topology, self.scale)
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Every port by the name of what listens on it."""
+        return list_ports(self.topology, self.scale)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -130,9 +146,11 @@ def plan_valkey(platform: Platform, secrets: Secrets) -> UnitPlan:
     )
 
 
-def plan_service(platform: Platform, service: Service) -> UnitPlan:
-    """Plan one service."""
+def plan_replica(platform: Platform, replica: Replica) -> UnitPlan:
+    """Plan one process of a service."""
+    service = replica.service
     host = platform.reachable_host(service)
+    port_variable = f"AI4V_{service.name.upper()}_PORT"
 
     async def prepare() -> tuple[str, ...]:
         return guarded(platform.command("serve", service.name))
@@ -141,16 +159,17 @@ def plan_service(platform: Platform, service: Service) -> UnitPlan:
         return await probe_service(host, service.port, service.name)
 
     return UnitPlan(
-        name=service.name,
+        name=replica.name,
         port=service.port,
         address=f"http://{host}:{service.port}",
         prepare=prepare,
-        environment=platform.environment,
+        environment=platform.environment | {port_variable: str(service.port)},
         folder=None,
-        log_file=platform.layout.log_file(service.name),
+        log_file=platform.layout.log_file(replica.name),
         probe=probe,
         stop_signal=signal.SIGTERM,
         stop_timeout_s=_SERVICE_STOP_S,
+        silence_s=_SERVICE_SILENCE_S,
     )
 
 

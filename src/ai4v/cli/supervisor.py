@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from ai4v.cli.failure import CommandError
 from ai4v.cli.log import open_log, quote_tail, rotate
 from ai4v.cli.orphan import end_orphans
-from ai4v.cli.plan import EDGE, Platform, plan_postgres, plan_service, plan_valkey
+from ai4v.cli.plan import EDGE, Platform, plan_postgres, plan_replica, plan_valkey
 from ai4v.cli.port import explain_busy, find_busy
 from ai4v.cli.secret import prepare_secrets
 from ai4v.cli.state import Phase, State, write_state
@@ -85,18 +85,20 @@ class Supervisor:
         self._check_ports()
         await self._bring_up([postgres], [plan_valkey(platform, secrets)])
         await self._run_once("migrate")
-        services = platform.topology.services
-        inner = [plan_service(platform, item) for item in services if item.name != EDGE]
-        outer = [plan_service(platform, item) for item in services if item.name == EDGE]
+        inner: list[UnitPlan] = []
+        outer: list[UnitPlan] = []
+        for replica in platform.replicas:
+            group = outer if replica.service.name == EDGE else inner
+            group.append(plan_replica(platform, replica))
         await self._bring_up(inner, outer)
         if not platform.layout.first_run_file.exists():
             await self._run_once("bootstrap")
             self._is_first_run = platform.layout.first_run_file.exists()
 
     def _check_ports(self) -> None:
-        topology = self._platform.topology
-        hosts = {service.name: self._platform.host(service) for service in topology.services}
-        if busy := find_busy(topology.ports, hosts):
+        platform = self._platform
+        hosts = {item.name: platform.host(item.service) for item in platform.replicas}
+        if busy := find_busy(platform.ports, hosts):
             raise CommandError(explain_busy(busy, load_topology()))
 
     async def _bring_up(self, *groups: Sequence[UnitPlan]) -> None:

@@ -36,6 +36,8 @@ class UnitPlan:
     stop_signal: signal.Signals
     stop_timeout_s: float
     """How long it may take to end before it is killed."""
+    silence_s: float | None = None
+    """How long a process that was well may not answer before it is killed; None: for ever."""
 
 
 class Unit:
@@ -48,6 +50,7 @@ class Unit:
         self._keeper: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._health: Health = "starting"
+        self._heard_at: float | None = None
         self._deaths = 0
 
     @property
@@ -86,8 +89,10 @@ class Unit:
             return
         if health is not None:
             self._health = health
+            self._heard_at = asyncio.get_running_loop().time()
         elif self._health != "starting":
             self._health = "unhealthy"
+            self._end_when_hung()
         rotate(self.plan.log_file)
 
     async def stop(self) -> None:
@@ -108,6 +113,16 @@ class Unit:
                 if self._process is not None:
                     self._process.kill()
             await self._keeper
+
+    def _end_when_hung(self) -> None:
+        if self.plan.silence_s is None or self._heard_at is None or self._process is None:
+            return
+        silence_s = asyncio.get_running_loop().time() - self._heard_at
+        if silence_s > self.plan.silence_s:
+            self._note(f"{self.plan.name} has not answered for {silence_s:.0f} s: killed")
+            self._heard_at = None
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
 
     async def _keep(self) -> None:
         pause_s = _SHORTEST_PAUSE_S
@@ -143,6 +158,7 @@ class Unit:
         except Exception as error:  # noqa: BLE001 - whatever keeps it from starting, it is tried again
             return f"cannot start: {error}"
         self._health = "starting"
+        self._heard_at = None
         self._note(f"{self.plan.name} runs as pid {self._process.pid}")
         if self._stopping.is_set():
             self._process.send_signal(self.plan.stop_signal)

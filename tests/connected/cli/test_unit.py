@@ -22,7 +22,9 @@ class Workshop:
         self.health: Health | None = "healthy"
         self._units: list[Unit] = []
 
-    def make(self, script: str, *, stop_timeout_s: float = 10.0) -> Unit:
+    def make(
+        self, script: str, *, stop_timeout_s: float = 10.0, silence_s: float | None = None
+    ) -> Unit:
         async def prepare() -> tuple[str, ...]:
             return ("/bin/sh", "-c", script)
 
@@ -40,6 +42,7 @@ class Workshop:
             probe=probe,
             stop_signal=signal.SIGTERM,
             stop_timeout_s=stop_timeout_s,
+            silence_s=silence_s,
         )
         unit = Unit(plan, self.notes.append)
         self._units.append(unit)
@@ -122,3 +125,29 @@ async def test_command_that_cannot_start_is_tried_again(workshop: Workshop) -> N
 
     await until(has_died)
     assert unit.health == "down"
+
+
+async def test_process_that_falls_silent_is_killed_and_started_again(workshop: Workshop) -> None:
+    unit = workshop.make("echo up; exec sleep 60", silence_s=0.0)
+    unit.start()
+    await workshop.until_said("up")
+    await unit.look()
+    workshop.health = None
+    await unit.look()
+
+    async def has_died() -> bool:
+        return unit.deaths == 1
+
+    await until(has_died)
+    assert "unit has not answered for 0 s: killed" in workshop.notes
+
+
+async def test_process_that_never_answered_is_given_its_time(workshop: Workshop) -> None:
+    unit = workshop.make("echo up; exec sleep 60", silence_s=0.0)
+    workshop.health = None
+    unit.start()
+    await workshop.until_said("up")
+    await unit.look()
+    assert unit.state.health == "starting"
+    assert unit.deaths == 0
+    assert workshop.notes[-1].startswith("unit runs as pid")

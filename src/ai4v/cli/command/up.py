@@ -16,6 +16,7 @@ from ai4v.cli.layout import Layout
 from ai4v.cli.log import open_log
 from ai4v.cli.output import json_option, print_json, print_table
 from ai4v.cli.plan import Platform
+from ai4v.cli.replica import parse_scale, spell_scale
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import State, read_state
 from ai4v.cli.supervisor import Supervisor
@@ -28,14 +29,25 @@ _POLL_S = 0.1
 @click.option("--detach", is_flag=True, help="Return once everything is healthy.")
 @click.option("--accept-licences", is_flag=True, help="Accept the models' licences unasked.")
 @click.option("--without", multiple=True, metavar="MODEL", help="Do not fetch this model.")
+@click.option("--scale", multiple=True, metavar="SERVICE=N", help="Run N processes of a service.")
 @json_option
-def up(*, detach: bool, accept_licences: bool, without: tuple[str, ...], as_json: bool) -> None:
+def up(
+    *,
+    detach: bool,
+    accept_licences: bool,
+    without: tuple[str, ...],
+    scale: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Bring the platform up: models, PostgreSQL, Valkey and every service.
 
     Prints one table when all is healthy and, on the first start only, the administrator's
     password and the first API key. Ctrl-C stops everything in order.
+
+    --scale asr=3 runs three processes of asr, on its port and on those 100 and 200 higher; the
+    gateway spreads what it is asked over them. Of several gateways each is an entry of its own.
     """
-    platform = _open_platform()
+    platform = _open_platform(scale)
     with DataHold(platform.layout):  # refuse at once, not after fetching models
         pass
     _pull_models(platform, without, is_accepted=accept_licences)
@@ -53,20 +65,22 @@ def up(*, detach: bool, accept_licences: bool, without: tuple[str, ...], as_json
 
 @click.command(hidden=True)
 @click.option("--model-left-out", is_flag=True, help="Do not wait for engines.")
-def supervise(*, model_left_out: bool) -> None:
+@click.option("--scale", multiple=True, help="As for `up`.")
+def supervise(*, model_left_out: bool, scale: tuple[str, ...]) -> None:
     """Look after the platform without a terminal: what `up --detach` leaves behind."""
-    _supervise(_open_platform(), lambda _state: None, is_model_left_out=model_left_out)
+    _supervise(_open_platform(scale), lambda _state: None, is_model_left_out=model_left_out)
 
 
-def _open_platform() -> Platform:
+def _open_platform(wishes: tuple[str, ...]) -> Platform:
     settings = Settings.load()
     layout = Layout(settings.data_dir)
     try:
         topology = load_topology().shifted(settings.port_shift)
     except ValueError as error:
         raise CommandError(f"AI4V_PORT_SHIFT: {error}") from None
+    scale = parse_scale(wishes, topology)
     layout.create()
-    return Platform(settings, layout, topology)
+    return Platform(settings, layout, topology, scale)
 
 
 def _supervise(
@@ -97,7 +111,7 @@ def _detach(platform: Platform, without: tuple[str, ...]) -> State:
     with open_log(log_file) as log:
         began = log.seek(0, os.SEEK_END)
         process = subprocess.Popen(  # noqa: S603 - the command is ours
-            platform.command("supervise", *left_out),
+            platform.command("supervise", *left_out, *spell_scale(platform.scale)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -1,8 +1,9 @@
 """Going on when something shared is down."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from ai4v.ports.ratelimit import Decision, Limit, RateLimiter, RateLimiterUnavailableError
+from ai4v.ports.ratelimit import Charge, Decision, RateLimiter, RateLimiterUnavailableError
 
 
 def _ignore(_is_degraded: bool, /) -> None:  # noqa: FBT001 - the shape of the callback
@@ -41,15 +42,25 @@ class FallbackRateLimiter:
         """Whether the latest decision was a local one."""
         return self._is_degraded
 
-    async def acquire(self, subject: str, limits: Sequence[Limit], *, cost: int = 1) -> Decision:
+    async def acquire(self, charges: Sequence[Charge]) -> Decision:
         """Take from the shared buckets, or from the local ones; never raises unavailable."""
         try:
-            decision = await self._shared.acquire(subject, limits, cost=cost)
+            decision = await self._shared.acquire(charges)
         except RateLimiterUnavailableError:
             self._mark(is_degraded=True)
-            return await self._local.acquire(subject, limits, cost=cost)
+            return replace(await self._local.acquire(charges), is_local=True)
         self._mark(is_degraded=False)
         return decision
+
+    async def debit(self, charges: Sequence[Charge]) -> None:
+        """Take from the shared buckets, or from the local ones; never raises unavailable."""
+        try:
+            await self._shared.debit(charges)
+        except RateLimiterUnavailableError:
+            self._mark(is_degraded=True)
+            await self._local.debit(charges)
+        else:
+            self._mark(is_degraded=False)
 
     def _mark(self, *, is_degraded: bool) -> None:
         if is_degraded != self._is_degraded:

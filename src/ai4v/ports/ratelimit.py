@@ -33,7 +33,19 @@ class Charge:
     limits: tuple[Limit, ...]
     """At least one; names are unique."""
     cost: int = 1
-    """>= 0. Nothing is taken for 0, but an exhausted or overdrawn bucket refuses even that."""
+    """>= 0. Nothing is taken for 0, but a bucket with less than one unit left refuses even that."""
+
+
+def check_charges(charges: Sequence[Charge]) -> None:
+    """Return when there is something to count.
+
+    Raises:
+        ValueError: no charge, a charge without a limit, or a cost below 0.
+    """
+    if not charges or not all(charge.limits for charge in charges):
+        raise ValueError("a charge needs a limit")
+    if min(charge.cost for charge in charges) < 0:
+        raise ValueError("a cost must be at least 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ class RateLimiter(Protocol):
         """Take every charge's cost from each of its limits, or nothing at all, in one atomic step.
 
         Args:
-            charges: at least one; subjects are unique.
+            charges: at least one; each bucket, a subject's limit, is named once.
 
         Raises:
             RateLimiterUnavailableError: the counters cannot be reached within the timeout.

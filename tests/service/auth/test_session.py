@@ -8,7 +8,7 @@ import pytest
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.contracts.role import Role
 from ai4v.kit.fallback import FallbackRateLimiter
-from ai4v.ports.ratelimit import Decision, Limit, RateLimiterUnavailableError
+from ai4v.ports.ratelimit import Charge, Decision, RateLimiterUnavailableError
 from tests.service.auth.house import PASSWORD, House, Keys, open_house
 from tests.support.clock import ManualClock
 
@@ -22,11 +22,14 @@ class _SharedLimiter:
         self._inner = MemoryRateLimiter(clock)
         self._is_down = False
 
-    async def acquire(self, subject: str, limits: Sequence[Limit], *, cost: int = 1) -> Decision:
+    async def acquire(self, charges: Sequence[Charge]) -> Decision:
         if self._is_down:
             raise RateLimiterUnavailableError("down")
         self._is_down = True
-        return await self._inner.acquire(subject, limits, cost=cost)
+        return await self._inner.acquire(charges)
+
+    async def debit(self, charges: Sequence[Charge]) -> None:
+        await self._inner.debit(charges)
 
 
 async def test_the_first_administrator_signs_in_and_is_known(house: House) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.kit.fallback import FallbackRateLimiter
-from ai4v.ports.ratelimit import Decision, Limit, RateLimiterUnavailableError
-from tests.conformance.ratelimit import MINUTE, RateLimiterConformance
+from ai4v.ports.ratelimit import Charge, Decision, RateLimiterUnavailableError
+from tests.conformance.ratelimit import MINUTE, RateLimiterConformance, take
 from tests.support.clock import Elapse, ManualClock
 
 
@@ -18,10 +18,17 @@ class _Switchable:
         self.is_down = False
         self._inner = MemoryRateLimiter(clock)
 
-    async def acquire(self, subject: str, limits: Sequence[Limit], *, cost: int = 1) -> Decision:
+    async def acquire(self, charges: Sequence[Charge]) -> Decision:
+        self._check()
+        return await self._inner.acquire(charges)
+
+    async def debit(self, charges: Sequence[Charge]) -> None:
+        self._check()
+        await self._inner.debit(charges)
+
+    def _check(self) -> None:
         if self.is_down:
             raise RateLimiterUnavailableError("down")
-        return await self._inner.acquire(subject, limits, cost=cost)
 
 
 @pytest.fixture
@@ -55,14 +62,14 @@ class TestSharedDown(RateLimiterConformance):
 async def test_it_falls_back_and_comes_back(shared: _Switchable, clock: ManualClock) -> None:
     states: list[bool] = []
     limiter = FallbackRateLimiter(shared, MemoryRateLimiter(clock), on_change=states.append)
-    await limiter.acquire("a", [MINUTE])
+    await take(limiter, "a", MINUTE)
     assert (limiter.is_degraded, states) == (False, [])
 
     shared.is_down = True
-    decisions = [await limiter.acquire("a", [MINUTE]) for _ in range(6)]
+    decisions = [await take(limiter, "a", MINUTE) for _ in range(6)]
     assert [decision.is_allowed for decision in decisions] == [True] * 5 + [False]
     assert (limiter.is_degraded, states) == (True, [True])
 
     shared.is_down = False
-    assert (await limiter.acquire("a", [MINUTE])).remaining == 3
+    assert (await take(limiter, "a", MINUTE)).remaining == 3
     assert (limiter.is_degraded, states) == (False, [True, False])

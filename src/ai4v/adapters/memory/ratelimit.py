@@ -1,8 +1,8 @@
 """The rate limiter port in a dict: exact token buckets on integers.
 
 A bucket stores what was taken and has not come back, `used`, in units of one window-th of a
-token per microsecond: taking a token adds `window_us`, each microsecond gives `count` back, and
-the bucket is empty at `count * window_us`. So no step rounds, and raising a limit acts at once.
+token per millisecond: taking a token adds `window_ms`, each millisecond gives `count` back, and
+the bucket is exhausted at `count * window_ms`. So no step rounds, and raising a limit acts at once.
 The Valkey adapter's script does the same arithmetic.
 """
 
@@ -11,21 +11,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ai4v.kit.clock import Clock, SystemClock
-from ai4v.ports.ratelimit import Decision, Limit
+from ai4v.ports.ratelimit import Charge, Decision, Limit, check_charges
 
-_US: Final = 1_000_000
+_MS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Bucket:
     used: int
-    at_us: int
+    at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """One limit looked at for one request."""
 
+    subject: str
     limit: Limit
     cost: int
     used: int = 0
@@ -34,26 +35,28 @@ class _Reading:
     @property
     def bucket(self) -> str:
         """The bucket's name; another window is another bucket, for its unit is another."""
-        return f"{self.limit.name}:{self.window_us}"
+        return f"{self.limit.name}:{self.window_ms}"
 
     @property
-    def window_us(self) -> int:
-        return round(self.limit.window_s * _US)
+    def window_ms(self) -> int:
+        return round(self.limit.window_s * _MS)
 
     @property
     def capacity(self) -> int:
-        return self.limit.count * self.window_us
+        return self.limit.count * self.window_ms
 
     @property
     def used_after(self) -> int:
-        return self.used + self.cost * self.window_us
+        return self.used + self.cost * self.window_ms
 
     @property
-    def retry_us(self) -> int:
-        """Microseconds until the request fits; 0 when it does, the window when it never will."""
-        if self.cost > self.limit.count:
-            return self.window_us
-        return max(0, -((self.capacity - self.used_after) // self.limit.count))
+    def retry_ms(self) -> int:
+        """Milliseconds until the request fits; 0 when it does, the window when it never will."""
+        needed = max(1, self.cost)
+        if needed > self.limit.count:
+            return self.window_ms
+        over = self.used + needed * self.window_ms - self.capacity
+        return max(0, -(-over // self.limit.count))
 
 
 class MemoryRateLimiter:
@@ -64,45 +67,67 @@ class MemoryRateLimiter:
         self._max_subjects = max_subjects
         self._subjects: dict[str, dict[str, _Bucket]] = {}
 
-    async def acquire(self, subject: str, limits: Sequence[Limit], *, cost: int = 1) -> Decision:
+    async def acquire(self, charges: Sequence[Charge]) -> Decision:
         """Take from every bucket or from none; one event loop makes it atomic."""
-        if not limits or cost < 1:
-            raise ValueError("acquire needs a limit and a cost of at least 1")
-        now_us = round(self._clock.monotonic_s() * _US)
-        buckets = self._subjects.pop(subject, {})
-        readings = [_read(buckets, _Reading(limit, cost), now_us) for limit in limits]
-        is_allowed = all(reading.retry_us == 0 for reading in readings)
+        now_ms = self._now_ms()
+        readings = self._read(charges, now_ms)
+        is_allowed = all(reading.retry_ms == 0 for reading in readings)
         if is_allowed:
-            for reading in readings:
-                buckets[reading.bucket] = _Bucket(reading.used_after, now_us)
+            self._take(readings, now_ms)
+        return _decide(readings, is_allowed=is_allowed)
+
+    async def debit(self, charges: Sequence[Charge]) -> None:
+        """Take from every bucket."""
+        now_ms = self._now_ms()
+        self._take(self._read(charges, now_ms), now_ms)
+
+    def _now_ms(self) -> int:
+        return round(self._clock.monotonic_s() * _MS)
+
+    def _read(self, charges: Sequence[Charge], now_ms: int) -> list[_Reading]:
+        check_charges(charges)
+        return [
+            _read_bucket(self._touch(charge.subject), fresh, now_ms)
+            for charge in charges
+            for fresh in (_Reading(charge.subject, limit, charge.cost) for limit in charge.limits)
+        ]
+
+    def _touch(self, subject: str) -> Mapping[str, _Bucket]:
+        """Return the subject's buckets, now the last to be forgotten."""
+        buckets = self._subjects.pop(subject, {})
         while len(self._subjects) >= self._max_subjects:
             del self._subjects[next(iter(self._subjects))]
         self._subjects[subject] = buckets
-        return _decide(readings, is_allowed=is_allowed)
+        return buckets
+
+    def _take(self, readings: Sequence[_Reading], now_ms: int) -> None:
+        for reading in readings:
+            buckets = self._subjects.setdefault(reading.subject, {})
+            buckets[reading.bucket] = _Bucket(reading.used_after, now_ms)
 
 
-def _read(buckets: Mapping[str, _Bucket], fresh: _Reading, now_us: int) -> _Reading:
+def _read_bucket(buckets: Mapping[str, _Bucket], fresh: _Reading, now_ms: int) -> _Reading:
     bucket = buckets.get(fresh.bucket)
     if bucket is None:
         return fresh
-    returned = (now_us - bucket.at_us) * fresh.limit.count
+    returned = (now_ms - bucket.at_ms) * fresh.limit.count
     return replace(fresh, used=max(0, bucket.used - returned))
 
 
 def _decide(readings: Sequence[_Reading], *, is_allowed: bool) -> Decision:
     def remaining(reading: _Reading) -> int:
         used = reading.used_after if is_allowed else reading.used
-        return max(0, (reading.capacity - used) // reading.window_us)
+        return max(0, (reading.capacity - used) // reading.window_ms)
 
     if is_allowed:
         tightest = min(readings, key=remaining)
     else:
-        tightest = max(readings, key=lambda reading: reading.retry_us)
+        tightest = max(readings, key=lambda reading: reading.retry_ms)
     used = tightest.used_after if is_allowed else tightest.used
     return Decision(
         is_allowed=is_allowed,
         limit=tightest.limit,
         remaining=remaining(tightest),
-        reset_s=used / max(1, tightest.limit.count) / _US,
-        retry_after_s=tightest.retry_us / _US,
+        reset_s=used / max(1, tightest.limit.count) / _MS,
+        retry_after_s=tightest.retry_ms / _MS,
     )

@@ -26,7 +26,7 @@ from ai4v.contracts.identity import (
 from ai4v.contracts.role import Role
 from ai4v.kit.clock import Clock
 from ai4v.kit.paging import Cursor, Page
-from ai4v.ports.ratelimit import Limit, RateLimiter
+from ai4v.ports.ratelimit import Charge, Limit, RateLimiter
 from ai4v.services.auth.accesstoken import LIFETIME, AccessTokens
 from ai4v.services.auth.account import ApiKey, Session, User
 from ai4v.services.auth.apikey import PREFIX, is_well_formed, mint_key
@@ -246,7 +246,7 @@ class AuthService:
         return VerifiedCredential(principal=principal, expires_at=key.expires_at)
 
     async def _count_attempt(self, username: str) -> None:
-        decision = await self._limiter.acquire(f"password:{username}", _ATTEMPTS)
+        decision = await self._limiter.acquire([Charge(f"password:{username}", _ATTEMPTS)])
         if not decision.is_allowed:
             raise RateLimitExceededError(
                 "too many attempts at this name; wait",

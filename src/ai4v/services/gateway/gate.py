@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from ai4v.contracts.error import AuthenticationError, DeadlineExceededError
 from ai4v.contracts.identity import Principal
 from ai4v.kit.deadline import Deadline
-from ai4v.ports.ratelimit import Limit, RateLimiter
+from ai4v.ports.ratelimit import Charge, Limit, RateLimiter
 from ai4v.services.gateway.address import find_client, name_network
 from ai4v.services.gateway.credential import read_credential
 from ai4v.services.gateway.limit import (
@@ -96,8 +96,8 @@ class Gate:
         return None
 
     async def _count(
-        self, connection: HTTPConnection, subject: str, limits: Sequence[Limit]
+        self, connection: HTTPConnection, subject: str, limits: tuple[Limit, ...]
     ) -> None:
-        decision = await self._limiter.acquire(subject, limits)
+        decision = await self._limiter.acquire([Charge(subject, limits)])
         connection.scope["state"]["answer_headers"] = describe_decision(limits, decision)
         check_decision(decision)

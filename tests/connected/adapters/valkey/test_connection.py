@@ -15,7 +15,7 @@ from ai4v.kit.fallback import FallbackRateLimiter
 from ai4v.ports.cache import CacheUnavailableError
 from ai4v.ports.ratelimit import RateLimiterUnavailableError
 from ai4v.ports.registry import RegistryUnavailableError
-from tests.conformance.ratelimit import MINUTE
+from tests.conformance.ratelimit import MINUTE, take
 from tests.conformance.registry import ASR_1
 from tests.support.poll import until
 from tests.support.proxy import slow_proxy
@@ -75,7 +75,7 @@ async def test_every_port_says_unavailable(own_valkey_server: ValkeyServer) -> N
             async with cache.subscribe("channel"):
                 pass
         with pytest.raises(RateLimiterUnavailableError):
-            await ValkeyRateLimiter(connection).acquire("a", [MINUTE])
+            await take(ValkeyRateLimiter(connection), "a", MINUTE)
 
 
 async def test_a_wrong_password_is_unavailable(valkey_server: ValkeyServer) -> None:
@@ -181,14 +181,14 @@ async def test_limits_go_on_without_the_store_and_come_back(
 ) -> None:
     async with ValkeyConnection(own_valkey_server.url, _QUICK) as connection:
         limiter = FallbackRateLimiter(ValkeyRateLimiter(connection), MemoryRateLimiter())
-        await limiter.acquire("a", [MINUTE], cost=4)
+        await take(limiter, "a", MINUTE, cost=4)
         own_valkey_server.kill()
-        decisions = [await limiter.acquire("a", [MINUTE]) for _ in range(6)]
+        decisions = [await take(limiter, "a", MINUTE) for _ in range(6)]
         assert [decision.is_allowed for decision in decisions] == [True] * 5 + [False]
         assert limiter.is_degraded
         await own_valkey_server.start()
         await until(lambda: _is_up(connection), timeout_s=10)
-        assert (await limiter.acquire("b", [MINUTE])).remaining == 4
+        assert (await take(limiter, "b", MINUTE)).remaining == 4
         assert not limiter.is_degraded
 
 

@@ -12,7 +12,7 @@ from ai4v.adapters.valkey.connection import ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.kit.fallback import FallbackRateLimiter
 from ai4v.ports.ratelimit import Decision, Limit, RateLimiterUnavailableError
-from tests.conformance.ratelimit import HOUR, MINUTE, RateLimiterConformance
+from tests.conformance.ratelimit import HOUR, MINUTE, RateLimiterConformance, take
 from tests.support.clock import ManualClock
 from tests.support.valkey import PATIENT, ValkeyServer
 
@@ -43,8 +43,8 @@ class TestFallbackOverValkey(RateLimiterConformance):
 async def test_buckets_are_gone_when_full_again(
     limiter: ValkeyRateLimiter, valkey: ValkeyConnection, namespace: str
 ) -> None:
-    await limiter.acquire("a", [HOUR])
-    await limiter.acquire("a", [MINUTE])
+    await take(limiter, "a", HOUR)
+    await take(limiter, "a", MINUTE)
     ttl = await valkey.execute(RateLimiterUnavailableError, "PTTL", f"{namespace}:limit:a")
     assert isinstance(ttl, int)
     assert 5_100_000 < ttl <= 36_000_000 / 7 + 2
@@ -53,9 +53,9 @@ async def test_buckets_are_gone_when_full_again(
 async def test_a_script_that_the_server_forgot_is_sent_again(
     limiter: ValkeyRateLimiter, valkey: ValkeyConnection
 ) -> None:
-    await limiter.acquire("a", [MINUTE])
+    await take(limiter, "a", MINUTE)
     await valkey.execute(RateLimiterUnavailableError, "SCRIPT", "FLUSH")
-    assert (await limiter.acquire("a", [MINUTE])).remaining == 3
+    assert (await take(limiter, "a", MINUTE)).remaining == 3
 
 
 async def test_two_processes_share_one_limit(valkey_server: ValkeyServer, namespace: str) -> None:
@@ -65,9 +65,7 @@ async def test_two_processes_share_one_limit(valkey_server: ValkeyServer, namesp
         ValkeyConnection(valkey_server.url, PATIENT) as other,
     ):
         limiters = [ValkeyRateLimiter(each, namespace=namespace) for each in (one, other)]
-        decisions = await asyncio.gather(
-            *(limiters[n % 2].acquire("a", [limit]) for n in range(200))
-        )
+        decisions = await asyncio.gather(*(take(limiters[n % 2], "a", limit) for n in range(200)))
     assert sum(decision.is_allowed for decision in decisions) == 60
 
 
@@ -86,8 +84,8 @@ async def test_it_decides_as_the_one_in_memory(
         valkey = ValkeyRateLimiter(connection, namespace=f"test-{uuid.uuid4().hex}")
         for chosen, cost in history:
             asked = [limits[n] for n in sorted(chosen)]
-            expected = await memory.acquire("a", asked, cost=cost)
-            found = await valkey.acquire("a", asked, cost=cost)
+            expected = await take(memory, "a", *asked, cost=cost)
+            found = await take(valkey, "a", *asked, cost=cost)
             assert _facts(found) == _facts(expected)
             assert found.reset_s == pytest.approx(expected.reset_s, abs=30)
             assert found.retry_after_s == pytest.approx(expected.retry_after_s, abs=30)

@@ -9,10 +9,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Final
 
 from pydantic import JsonValue
+
+from ai4v.contracts.audit import Fault
 
 GENESIS: Final = "0" * 64
 """What the first row has for the hash before it."""
@@ -57,18 +58,6 @@ class Row:
     hash: str
 
 
-class Fault(StrEnum):
-    """What is wrong with a chain."""
-
-    CHANGED = "changed"
-    DELETED = "deleted"
-    REORDERED = "reordered"
-    TRUNCATED = "truncated"
-    """Rows at the end are gone that a signed head tells of."""
-    REWRITTEN = "rewritten"
-    """The chain holds, and is not the one that a signed head tells of."""
-
-
 @dataclass(frozen=True, slots=True)
 class Break:
     """The first place where the chain does not hold."""
@@ -111,11 +100,16 @@ class Verifier:
     """Follows a chain from the start, batch by batch as its rows come from the database.
 
     Memory does not grow with the chain.
+
+    Args:
+        start: the row before the first that comes.
+        heads: the hash that rows of some sequences are known to have had.
     """
 
-    def __init__(self, start: Link = START) -> None:
+    def __init__(self, start: Link = START, *, heads: Mapping[int, str] | None = None) -> None:
         self.end = start
         """The last row that was found right."""
+        self._heads = heads or {}
 
     def check(self, rows: Sequence[Row]) -> Break | None:
         """Return the first break in the next rows, given in ascending sequence; None: they hold."""
@@ -131,7 +125,15 @@ class Verifier:
                 # that there is no more because its hash was made anew.
                 is_moved = any(other.hash == row.previous_hash for other in rows[index:])
                 return Break(row.sequence, Fault.REORDERED if is_moved else Fault.CHANGED)
+            if self._heads.get(row.sequence, row.hash) != row.hash:
+                return Break(row.sequence, Fault.REWRITTEN)
             self.end = Link(row.sequence, row.hash)
+        return None
+
+    def finish(self) -> Break | None:
+        """Return where rows are missing that the heads tell of, when no more come."""
+        if max(self._heads, default=0) > self.end.sequence:
+            return Break(self.end.sequence + 1, Fault.TRUNCATED)
         return None
 
 

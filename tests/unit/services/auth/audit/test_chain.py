@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from ai4v.contracts.audit import Fault
 from ai4v.services.auth.audit.chain import (
     START,
     Break,
     Content,
-    Fault,
     Link,
     Row,
     Verifier,
@@ -139,3 +139,21 @@ def test_the_first_bad_row_is_named(tamper: Callable[[list[Row]], None], found: 
 def test_rows_out_of_order_are_told() -> None:
     rows = _rows(3)
     assert verify([rows[0], rows[0]]) == Break(2, Fault.REORDERED)
+
+
+def test_signed_heads_tell_that_the_end_is_missing() -> None:
+    rows = _rows(6)
+    verifier = Verifier(heads={2: rows[1].hash, 6: rows[5].hash})
+    assert verifier.check(rows[:4]) is None
+    assert verifier.finish() == Break(5, Fault.TRUNCATED)
+
+
+def test_signed_heads_tell_that_all_was_made_anew() -> None:
+    rows, others = _rows(6), _rows(6)
+    others[1:] = []
+    while len(others) < len(rows):
+        content = replace(rows[len(others)].content, actor="user:9")
+        others.append(chain(Link(len(others), others[-1].hash), content))
+    verifier = Verifier(heads={1: rows[0].hash, 4: rows[3].hash})
+    assert verify(others) is None
+    assert verifier.check(others) == Break(4, Fault.REWRITTEN)

@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 CACHE := .cache
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 LOCK_TOOL := $(CACHE)/lock
+PLAIN := $(CACHE)/bench
 COMPILE := $(LOCK_TOOL)/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --allow-unsafe --custom-compile-command "make lock"
 
@@ -61,11 +62,16 @@ coverage-floor: ## Lift the coverage floor to what the last `make test` measured
 bench: $(VENV)/.dev models ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: bench-gateway
+bench-gateway: $(VENV)/.dev $(PLAIN)/.done ## Measure the gateway beside nginx, and write docs/benchmarks-gateway.md
+	@$(BIN)/python -m bench.edge $(PLAIN)/bin/python
+
 .PHONY: lock
 lock: $(LOCK_TOOL)/bin/uv ## Write the lock files anew from requirements/*.in
 	@$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.txt
 	@$(COMPILE) requirements/runtime.in -o requirements/runtime.txt
 	@$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	@$(COMPILE) requirements/bench.in -o requirements/bench.txt
 
 .PHONY: clean
 clean: ## Remove the environment and every cache, not the models and not the data
@@ -87,6 +93,11 @@ $(VENV)/.runtime: requirements/bootstrap.txt requirements/runtime.txt pyproject.
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@echo "installing what the gates and tests add"
 	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(PLAIN)/.done: requirements/bench.txt | $(VENV)/bin/python
+	@$(PYTHON) -m venv $(PLAIN)
+	@$(PLAIN)/bin/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(LOCK_TOOL)/bin/uv:

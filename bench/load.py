@@ -16,6 +16,16 @@ class Target:
     body: bytes = b""
     method: str = "GET"
 
+    @property
+    def host(self) -> str:
+        """The host of the address."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port of the address."""
+        return urlsplit(self.url).port or 80
+
     def encode(self) -> bytes:
         """Return the request as it goes over the wire."""
         parts = urlsplit(self.url)
@@ -46,12 +56,11 @@ async def run(target: Target, *, connections: int, seconds: float) -> Result:
 
     async def work() -> None:
         nonlocal failures
-        parts = urlsplit(target.url)
-        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        reader, writer = await asyncio.open_connection(target.host, target.port)
         while time.perf_counter() < end:
             started = time.perf_counter()
             writer.write(request)
-            status = await _read_answer(reader)
+            status = await read_answer(reader)
             latencies.append(time.perf_counter() - started)
             failures += status != 200
         writer.close()
@@ -69,7 +78,8 @@ async def run(target: Target, *, connections: int, seconds: float) -> Result:
     )
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> int:
+async def read_answer(reader: asyncio.StreamReader) -> int:
+    """Read one answer to its end; return its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status = int(head.split(b" ", 2)[1])
     if b"transfer-encoding: chunked" in head:

@@ -33,6 +33,7 @@ _FIRST_PERMISSIONS = {
 def upgrade() -> None:
     _widen_users()
     _create_account_tables()
+    _create_sign_in_flows()
     _create_session_tables()
     _create_role_permissions()
     _widen_api_keys()
@@ -83,6 +84,9 @@ def _create_account_tables() -> None:
         schema=_SCHEMA,
     )
     op.create_index("ix_identities_user_id", "identities", ["user_id"], schema=_SCHEMA)
+
+
+def _create_sign_in_flows() -> None:
     op.create_table(
         "sign_in_flows",
         sa.Column("state_hash", sa.String(64), nullable=False),

@@ -1,0 +1,1 @@
+"""How fast the gateway is, beside nginx and beside a gateway as most write it, in one run."""

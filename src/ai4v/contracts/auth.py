@@ -17,6 +17,19 @@ Username = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$", to_lower=True)
 ]
 """Up to 64 letters, digits and `. _ @ -`; capitals do not count."""
+Email = Annotated[
+    str,
+    StringConstraints(
+        pattern=(
+            r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,32}(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,32}){0,4}"
+            r"@[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62})?){0,8}$"
+        ),
+        max_length=254,
+        to_lower=True,
+    ),
+]
+"""ASCII, without quotes and comments; capitals do not count. Other scripts write their domain in
+its xn-- form."""
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
 GivenPassword = Annotated[SecretStr, Field(max_length=PASSWORD_MAX)]
 KeyName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
@@ -59,6 +72,8 @@ class UserCreation(_Request):
     username: Username
     password: NewPassword
     role: Role = Role.USER
+    email: Email | None = None
+    """Taken as verified: the administrator answers for it."""
 
 
 class UserChange(_Request):
@@ -76,6 +91,8 @@ class UserView(_Answer):
     role: Role
     is_active: bool
     created_at: datetime
+    email: str | None = None
+    is_email_verified: bool = False
 
 
 class UserList(_Answer):

@@ -8,7 +8,7 @@ import pytest
 from ai4v.contracts.auth import KeyList
 from ai4v.contracts.identity import RateLimits
 from ai4v.contracts.role import Role
-from ai4v.services.auth.apikey import mint_key
+from ai4v.services.auth.key.apikey import mint_key
 from tests.service.auth.house import House, create_key
 
 _TABLES = ("users", "api_keys", "sessions")

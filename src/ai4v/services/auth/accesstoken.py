@@ -10,7 +10,7 @@ from joserfc.jwk import OKPKey
 
 from ai4v.contracts.error import AuthenticationError
 from ai4v.kit.clock import Clock
-from ai4v.services.auth.account import Session
+from ai4v.services.auth.sessionrecord import Session
 
 LIFETIME: Final = timedelta(minutes=15)
 _ALGORITHM: Final = "Ed25519"

@@ -31,11 +31,16 @@ from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
 from ai4v.services.auth.accesstoken import AccessTokens
-from ai4v.services.auth.password import PasswordHasher
+from ai4v.services.auth.account.attempt import PasswordAttempts
+from ai4v.services.auth.account.password import PasswordHasher
+from ai4v.services.auth.account.repository import AccountRepository
+from ai4v.services.auth.account.service import AccountParts, AccountService
+from ai4v.services.auth.key.repository import KeyRepository
+from ai4v.services.auth.key.service import KeyParts, KeyService
 from ai4v.services.auth.repository import AuthRepository
 from ai4v.services.auth.revocation import RevocationMarks
-from ai4v.services.auth.routes import internal_router, router
-from ai4v.services.auth.service import AuthService, Parts
+from ai4v.services.auth.routes import ROUTERS
+from ai4v.services.auth.service import Areas, AuthService, Parts
 from ai4v.services.auth.settings import AuthSettings
 
 
@@ -72,7 +77,7 @@ def create_app(settings: AuthSettings, *, adapters: Adapters | None = None) -> F
         open_adapters,
         _open,
         summary="Users, sign-in, API keys",
-        routers=(router, internal_router),
+        routers=ROUTERS,
     )
 
 
@@ -105,9 +110,13 @@ async def _open(
     )
     health.watch("postgres", database.ping)
     health.watch("valkey", adapters.cache.ping, is_critical=False)
-    return AuthService(
-        Parts(repository, passwords, tokens, marks, adapters.limiter, adapters.clock)
+    accounts = AccountRepository(database)
+    attempts = PasswordAttempts(adapters.limiter)
+    areas = Areas(
+        accounts=AccountService(AccountParts(accounts, passwords, attempts, marks, adapters.clock)),
+        keys=KeyService(KeyParts(KeyRepository(database), marks, adapters.clock)),
     )
+    return AuthService(areas, Parts(repository, accounts, tokens, adapters.clock))
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from joserfc.jwk import OctKey, OKPKey
 
 from ai4v.contracts.error import AuthenticationError
 from ai4v.services.auth.accesstoken import LIFETIME, AccessTokens
-from ai4v.services.auth.account import Session
+from ai4v.services.auth.sessionrecord import Session
 from tests.support.clock import ManualClock
 
 Claims = dict[str, object]

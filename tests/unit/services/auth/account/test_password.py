@@ -6,7 +6,11 @@ from collections.abc import Iterator
 import pytest
 from argon2 import extract_parameters
 
-from ai4v.services.auth.password import PasswordHasher, PasswordOverloadError, generate_password
+from ai4v.services.auth.account.password import (
+    PasswordHasher,
+    PasswordOverloadError,
+    generate_password,
+)
 
 
 @pytest.fixture

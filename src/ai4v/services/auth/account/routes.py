@@ -1,0 +1,78 @@
+"""HTTP to the use cases of accounts and back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from ai4v.contracts.auth import Me, PasswordChange, UserChange, UserCreation, UserList, UserView
+from ai4v.kit.identity import CurrentAdministrator, CurrentPrincipal
+from ai4v.kit.paging import DEFAULT_SIZE
+from ai4v.services.auth.account.record import User
+from ai4v.services.auth.account.service import AccountService
+from ai4v.services.auth.entrance import After, Auth, PageSize, forbid_caching, name_cursor
+
+
+def get_accounts(auth: Auth) -> AccountService:
+    """Return the use cases of this area."""
+    return auth.areas.accounts
+
+
+Accounts = Annotated[AccountService, Depends(get_accounts)]
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"], dependencies=[Depends(forbid_caching)])
+
+
+@router.get("/me")
+async def show_me(principal: CurrentPrincipal, accounts: Accounts) -> Me:
+    """Say who is asking, and by what."""
+    user = await accounts.get_user(principal.user_id)
+    return Me(user=view_user(user), key_id=principal.key_id, limits=principal.limits)
+
+
+@router.post("/password", status_code=204)
+async def change_password(
+    change: PasswordChange, principal: CurrentPrincipal, accounts: Accounts
+) -> None:
+    """Change one's own password; every session ends, the API keys stay."""
+    await accounts.change_password(principal.user_id, change)
+
+
+@router.post("/users", status_code=201)
+async def create_user(
+    creation: UserCreation, accounts: Accounts, _admin: CurrentAdministrator
+) -> UserView:
+    """Add a user."""
+    return view_user(await accounts.create_user(creation))
+
+
+@router.get("/users")
+async def list_users(
+    accounts: Accounts, _admin: CurrentAdministrator, after: After, limit: PageSize = DEFAULT_SIZE
+) -> UserList:
+    """List all users, newest first."""
+    page = await accounts.page_users(size=limit, after=after)
+    return UserList(
+        users=tuple(view_user(user) for user in page.rows),
+        next_cursor=name_cursor(page.next_cursor),
+    )
+
+
+@router.patch("/users/{user_id}")
+async def change_user(
+    user_id: UUID, change: UserChange, accounts: Accounts, admin: CurrentAdministrator
+) -> UserView:
+    """Let a user in, or out: then their API keys are revoked and their sessions end."""
+    user = await accounts.set_active(user_id, is_active=change.is_active, actor=admin)
+    return view_user(user)
+
+
+def view_user(user: User) -> UserView:
+    """Show what others may see of a user."""
+    return UserView(
+        id=user.id,
+        username=user.username,
+        role=user.role,
+        is_active=user.is_active,
+        created_at=user.created_at,
+    )

@@ -1,0 +1,36 @@
+"""What the routes of all areas have in common: the service, pages, and answers with secrets."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ai4v.kit.caller import find_entrance
+from ai4v.kit.paging import MAXIMUM_SIZE, Cursor
+from ai4v.services.auth.service import AuthService
+
+
+def get_service(request: Request) -> AuthService:
+    """Return the use cases that the lifespan opened."""
+    return find_entrance(request, AuthService)
+
+
+def get_cursor(cursor: Annotated[str | None, Query(max_length=64)] = None) -> Cursor | None:
+    """Read where a page begins."""
+    return Cursor.parse(cursor) if cursor else None
+
+
+def forbid_caching(response: Response) -> None:
+    """Keep answers that hold secrets out of every cache on the way."""
+    response.headers["cache-control"] = "no-store"
+
+
+def name_cursor(cursor: Cursor | None) -> str | None:
+    """Write where the next page begins."""
+    return str(cursor) if cursor else None
+
+
+Auth = Annotated[AuthService, Depends(get_service)]
+PageSize = Annotated[int, Query(ge=1, le=MAXIMUM_SIZE)]
+After = Annotated[Cursor | None, Depends(get_cursor)]

@@ -1,0 +1,1 @@
+"""API keys: making, listing, ending them, and whose one is."""

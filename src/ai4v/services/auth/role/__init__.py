@@ -1,0 +1,1 @@
+"""Roles: who has which, and what each may do."""

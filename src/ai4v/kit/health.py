@@ -9,6 +9,7 @@ from typing import Final
 from ai4v import __version__
 from ai4v.contracts.error import PlatformError
 from ai4v.contracts.health import Health, HealthReport
+from ai4v.kit.drain import Drain
 
 _CHECK_TIMEOUT_S: Final = 1.5
 _FRESH_S: Final = 1.0
@@ -24,7 +25,7 @@ class HealthMonitor:
     """Knows what a service leans on and asks it, at most once a second."""
 
     def __init__(self, service: str) -> None:
-        self._draining = asyncio.Event()
+        self.drain = Drain()
         self._service = service
         self._components: dict[str, _Component] = {}
         self._report: HealthReport | None = None
@@ -45,11 +46,11 @@ class HealthMonitor:
 
     def begin_drain(self) -> None:
         """Say that the process was told to stop: not ready any more, still answering."""
-        self._draining.set()
+        self.drain.begin()
 
     async def wait_for_drain(self) -> None:
         """Return once the process was told to stop."""
-        await self._draining.wait()
+        await self.drain.wait()
 
     async def report(self) -> HealthReport:
         """Ask every component, in parallel, with a bound on the time."""
@@ -61,7 +62,7 @@ class HealthMonitor:
 
     async def is_ready(self) -> bool:
         """Whether requests should be sent here now."""
-        if self._draining.is_set():
+        if self.drain.is_draining:
             return False
         return (await self.report()).status is not Health.UNHEALTHY
 

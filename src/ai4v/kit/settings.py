@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, ClassVar, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -92,6 +92,21 @@ class ServiceSettings(BaseSettings):
     def base_url(self) -> str:
         """Where this instance tells others to find it."""
         return self.advertised_url or f"http://{self.host}:{self.port}"
+
+
+class EdgeSettings(ServiceSettings):
+    """Settings of what the outside talks to."""
+
+    tls_certificate: Path | None = None
+    """PEM file of the certificate and those that vouch for it; read again on SIGHUP."""
+    tls_private_key: Path | None = None
+    """PEM file of its key, without a password."""
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_private_key is None):
+            raise ValueError("tls_certificate and tls_private_key go together")
+        return self
 
 
 class DatabaseSettings(ServiceSettings):

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from ai4v.contracts.error import DeadlineExceededError, ServiceUnavailableError, UpstreamError
 from ai4v.contracts.identity import Principal
+from ai4v.kit.balance import Failure, Turn, TurnSource
+from ai4v.kit.balance.outcome import report_status
+from ai4v.kit.balance.turn import UncountedTurn
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import TOKEN_HEADER, TokenSource
@@ -16,35 +19,35 @@ from ai4v.kit.request import REQUEST_ID_HEADER
 from ai4v.ports.registry import Instance
 
 
-def _ignore(_instance: Instance, /) -> None:
-    """Tell nobody."""
-
-
 class ServiceClient:
-    """Calls one service of the platform.
+    """Calls one service of the platform; another instance is tried when nothing could be sent.
 
     Args:
         service: its name in services.toml.
-        locate: gives a live instance, or raises `ServiceUnavailableError`.
+        balancer: gives turns, and learns how they went.
+        locate: gives an instance instead, when there is no `balancer`.
         signer: has the internal token.
         http: the shared pool; its owner closes it.
-        suspect: told of an instance that could not be connected to; then another is tried once.
     """
 
     def __init__(
         self,
         service: str,
         *,
-        locate: Callable[[str], Instance],
         signer: TokenSource,
         http: httpx2.AsyncClient,
-        suspect: Callable[[Instance], None] = _ignore,
+        balancer: TurnSource | None = None,
+        locate: Callable[[str], Instance] | None = None,
+        suspect: Callable[[Instance], None] | None = None,
     ) -> None:
         self._service = service
-        self._locate = locate
+        if balancer is None:
+            if locate is None:
+                raise TypeError("either balancer or locate is needed")
+            balancer = _LocatedTurns(locate, suspect)
+        self._balancer = balancer
         self._signer = signer
         self._http = http
-        self._suspect = suspect
 
     async def post(
         self, path: str, body: BaseModel, *, deadline: Deadline, principal: Principal | None = None
@@ -56,64 +59,95 @@ class ServiceClient:
             DeadlineExceededError: no answer in time.
             UpstreamError: the connection broke off.
         """
-        return await self._send(
-            "POST",
-            path,
-            body.model_dump_json(by_alias=True, exclude_none=True),
-            deadline,
-            principal,
-        )
+        content = body.model_dump_json(by_alias=True, exclude_none=True)
+        return await self._send(_Request("POST", path, content), deadline, principal)
 
     async def get(
         self, path: str, *, deadline: Deadline, principal: Principal | None = None
     ) -> httpx2.Response:
         """Fetch `path`; raises as `post` does."""
-        return await self._send("GET", path, None, deadline, principal)
+        return await self._send(_Request("GET", path, None), deadline, principal)
 
     async def _send(
-        self,
-        method: str,
-        path: str,
-        body: str | None,
-        deadline: Deadline,
-        principal: Principal | None,
+        self, request: "_Request", deadline: Deadline, principal: Principal | None
     ) -> httpx2.Response:
-        instance = self._locate(self._service)
-        headers = {
-            TOKEN_HEADER: self._signer.sign(principal, self._service),
-            DEADLINE_HEADER: deadline.header_value(),
-        }
+        headers = {TOKEN_HEADER: self._signer.sign(principal, self._service)}
         if request_id := structlog.contextvars.get_contextvars().get("request_id"):
             headers[REQUEST_ID_HEADER] = request_id
-        if body is not None:
+        if request.body is not None:
             headers["content-type"] = "application/json"
-        request = _Request(method, path, body, headers)
+        turn = self._balancer.take(self._service)
         try:
-            return await self._send_to(instance, request, deadline)
+            return await self._send_to(turn, request, headers, deadline)
         except ServiceUnavailableError:
-            self._suspect(instance)
-            other = self._locate(self._service)
-            if other == instance:
+            tried = turn.instance.instance_id
+            other = self._balancer.take(self._service, avoid=frozenset({tried}))
+            if other.instance.instance_id == tried:
+                other.abandon()
                 raise
-        return await self._send_to(other, request, deadline)
+        return await self._send_to(other, request, headers, deadline)
 
     async def _send_to(
-        self, instance: Instance, request: "_Request", deadline: Deadline
+        self, turn: Turn, request: "_Request", headers: dict[str, str], deadline: Deadline
     ) -> httpx2.Response:
         try:
-            return await self._http.request(
+            answer = await self._http.request(
                 request.method,
-                instance.base_url + request.path,
+                turn.instance.base_url + request.path,
                 content=request.body,
-                headers=request.headers,
+                headers={**headers, DEADLINE_HEADER: deadline.header_value()},
                 timeout=deadline.remaining_s(),
             )
         except httpx2.ConnectError as error:
+            turn.fail(Failure.REFUSED)
             raise ServiceUnavailableError(f"{self._service} cannot be reached") from error
         except httpx2.TimeoutException as error:
+            turn.fail(Failure.TIMEOUT)
             raise DeadlineExceededError(f"{self._service} did not answer in time") from error
         except httpx2.HTTPError as error:
+            turn.fail(Failure.BROKEN)
             raise UpstreamError(f"{self._service} broke off its answer") from error
+        except BaseException:
+            turn.abandon()
+            raise
+        report_status(turn, answer.status_code, has_retry_after="retry-after" in answer.headers)
+        return answer
+
+
+class _LocatedTurns:
+    """Turns for an owner that locates instances by itself."""
+
+    def __init__(
+        self,
+        locate: Callable[[str], Instance],
+        suspect: Callable[[Instance], None] | None,
+    ) -> None:
+        self._locate = locate
+        self._suspect = suspect
+
+    def take(
+        self,
+        service: str,
+        *,
+        avoid: frozenset[str] = frozenset(),  # noqa: ARG002 - the port's shape
+        sticky: str | None = None,  # noqa: ARG002 - the port's shape
+    ) -> Turn:
+        return _LocatedTurn(self._locate(service), self._suspect)
+
+
+class _LocatedTurn(UncountedTurn):
+    def __init__(self, instance: Instance, suspect: Callable[[Instance], None] | None) -> None:
+        super().__init__(instance)
+        self._suspect = suspect
+
+    def fail(
+        self,
+        failure: Failure,
+        *,
+        is_over: bool = True,  # noqa: ARG002 - the port's shape
+    ) -> None:
+        if failure is Failure.REFUSED and self._suspect is not None:
+            self._suspect(self.instance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +155,3 @@ class _Request:
     method: str
     path: str
     body: str | None
-    headers: dict[str, str]

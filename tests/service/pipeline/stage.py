@@ -116,6 +116,9 @@ class Worker:
                 assert (await receive())["type"] == f"lifespan.{phase}"
                 await send({"type": f"lifespan.{phase}.complete"})
             return
+        if scope["path"].endswith("/health/live"):
+            await Response(status_code=204)(scope, receive, send)
+            return
         request = Request(scope, receive)
         body = await request.json()
         self.headers.append(dict(request.headers))

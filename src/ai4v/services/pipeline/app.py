@@ -17,6 +17,8 @@ from ai4v.adapters.valkey.store import open_valkey_store
 from ai4v.kit.admission import Admission
 from ai4v.kit.app import OpenAdapters, create_entrance_app, given
 from ai4v.kit.balance import Balancer
+from ai4v.kit.balance.patrol import Patrol
+from ai4v.kit.balance.probe import ClientProber
 from ai4v.kit.clock import SystemClock
 from ai4v.kit.discovery import Directory
 from ai4v.kit.health import HealthMonitor
@@ -72,6 +74,7 @@ async def _open(
     directory = await stack.enter_async_context(Directory(store.registry, SERVICES))
     balancer = Balancer(directory, SystemClock())
     http = httpx2.AsyncClient(transport=adapters.transport)
+    await stack.enter_async_context(Patrol(balancer, ClientProber(http)))
     await stack.enter_async_context(
         listed(store.registry, settings.service, settings.base_url, health)
     )
@@ -85,7 +88,7 @@ def _presence(balancer: Balancer, service: str) -> Callable[[], Awaitable[None]]
     """Return a check that somebody does the tasks of `service`."""
 
     async def check() -> None:
-        balancer.pick(service)
+        balancer.check(service)
 
     return check
 

@@ -10,7 +10,7 @@ from ai4v.contracts.asr import AsrAnswer, AsrRequest
 from ai4v.contracts.error import UpstreamError
 from ai4v.contracts.nmt import NmtAnswer, NmtRequest
 from ai4v.contracts.tts import TtsAnswer, TtsRequest
-from ai4v.kit.balance import Balancer
+from ai4v.kit.balance import TurnSource
 from ai4v.kit.client import ServiceClient
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import RelayedToken
@@ -41,7 +41,7 @@ SERVICES: Final = tuple(desk.service for desk in _DESKS.values())
 class HttpTaskCaller:
     """Asks over HTTP, on behalf of whom `token` names."""
 
-    def __init__(self, http: httpx2.AsyncClient, balancer: Balancer, token: str) -> None:
+    def __init__(self, http: httpx2.AsyncClient, balancer: TurnSource, token: str) -> None:
         self._http = http
         self._balancer = balancer
         self._token = RelayedToken(token)
@@ -50,11 +50,7 @@ class HttpTaskCaller:
         """Ask a live instance; another one when nothing could be sent to the first."""
         desk = _DESKS[type(request)]
         client = ServiceClient(
-            desk.service,
-            locate=self._balancer.pick,
-            signer=self._token,
-            http=self._http,
-            suspect=self._balancer.suspect,
+            desk.service, balancer=self._balancer, signer=self._token, http=self._http
         )
         reply = await client.post(desk.path, request, deadline=deadline)
         if not reply.is_success:

@@ -32,13 +32,14 @@ class Accounts(Generic[RequestT, ResultT, RecordT]):
 
         Raises:
             DatabaseUnavailableError: nothing may be recorded.
+            SupersededError: a later call with the same idempotency key has taken over.
         """
         status, code = RequestStatus.FAILED, PlatformError.code
         has_ended = False
 
         async def complete(results: Sequence[ResultT]) -> None:
             nonlocal has_ended
-            await self._journal.complete(request.id, results)
+            await self._journal.complete(request, results)
             has_ended = True
 
         try:

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ai4v.contracts.error import AuthenticationError, PayloadTooLargeError
+from ai4v.kit.cost import HEADER as COST_HEADER
+from ai4v.kit.cost import NOTHING, Meter, format_cost
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
@@ -40,6 +42,14 @@ def get_request_id(request: Request) -> str:
     return str(request.scope["state"]["request_id"])
 
 
+def get_meter(request: Request) -> Meter:
+    """Return what counts the cost of this request (a FastAPI dependency)."""
+    meter = request.scope["state"]["meter"]
+    if not isinstance(meter, Meter):
+        raise TypeError("the request layer is missing")
+    return meter
+
+
 def make_request_id() -> str:
     """Return an id for a request that brought none."""
     return uuid4().hex
@@ -65,13 +75,17 @@ class RequestLayer:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["deadline"] = Deadline.parse(headers.get(DEADLINE_HEADER))
+        meter = state["meter"] = Meter()
         status = _CLIENT_LEFT
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+                answer = MutableHeaders(scope=message)
+                answer[REQUEST_ID_HEADER] = request_id
+                if meter.total != NOTHING:
+                    answer[COST_HEADER] = format_cost(meter.total)
             await send(message)
 
         started = time.perf_counter()

@@ -154,3 +154,19 @@ async def test_result_that_cannot_be_stored_is_no_answer(asr_url: str) -> None:
         response = await call
         assert response.status_code == 503
         assert int(response.headers["retry-after"]) >= 1
+
+
+async def test_the_cost_is_told_even_when_the_row_cannot_be_written(asr_url: str) -> None:
+    async with linked(asr_url) as (link, url), open_stage(make_settings(url)) as stage:
+        response = await stage.infer(body(speech()))
+        rows = await stage.results((await stage.requests())[0]["id"])
+        assert response.headers["x-ai4v-cost"] == f"audio_s={rows[0]['audio_s']:.3f};characters=0"
+        stage.recognizer.hold = asyncio.Event()
+        stage.recognizer.is_called.clear()
+        call = asyncio.create_task(stage.infer(body(speech())))
+        await stage.recognizer.is_called.wait()
+        await link.cut()
+        stage.recognizer.hold.set()
+        failed = await call
+        assert failed.status_code == 503
+        assert failed.headers["x-ai4v-cost"] == response.headers["x-ai4v-cost"]

@@ -155,7 +155,7 @@ async def test_instance_that_was_only_thought_dead_may_finish(bench: Bench) -> N
         is_script_right=True,
         confidence=0.5,
     )
-    await bench.requests.complete(request.id, [result])
+    await bench.requests.complete(request, [result])
     assert await bench.status(request) == RequestStatus.COMPLETED
 
 

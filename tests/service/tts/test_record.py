@@ -184,3 +184,8 @@ async def test_logs_hold_no_content(stage: Stage) -> None:
         await stage.infer(body("नमस्ते"))
         await stage.infer(body("नमस्ते\0"))
     assert "नमस्ते" not in str(logs)
+
+
+async def test_the_cost_is_told(stage: Stage) -> None:
+    response = await stage.infer(body("नमस्ते", "राम आया।"))
+    assert response.headers["x-ai4v-cost"] == "audio_s=0.000;characters=14"

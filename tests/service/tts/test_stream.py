@@ -247,3 +247,8 @@ async def test_slow_reader_is_waited_for(stage: Stage) -> None:
             assert len(stage.calls) <= read + backlog + being_sent + ahead
     assert read == len(stage.calls) == 20
     assert await stage.status() == [("completed", None)]
+
+
+async def test_the_cost_is_told_before_the_sound(stage: Stage) -> None:
+    response = await stage.client.post(STREAM, json=body(_TEXT))
+    assert response.headers["x-ai4v-cost"] == f"audio_s=0.000;characters={len(_TEXT)}"

@@ -2,6 +2,10 @@
 
 A service's tables have the columns here and its own, and its dataclasses have fields of the same
 names; content is never among them.
+
+A request may bring an idempotency key. There is one row for each user and key: a call that repeats
+one takes the row over, giving it a new id, so that whoever still works on the earlier call finds
+no row of theirs any more. Earlier results stay until those of the repeated call replace them.
 """
 
 from collections.abc import Sequence
@@ -12,31 +16,31 @@ from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
-    CheckConstraint,
-    Column,
-    DateTime,
-    Double,
-    ForeignKey,
-    Index,
-    MetaData,
-    SmallInteger,
-    String,
     Table,
     Update,
-    Uuid,
     and_,
+    delete,
     func,
     insert,
     literal,
     or_,
     select,
-    text,
     tuple_,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as upsert
 
+from ai4v.contracts.error import PlatformError
 from ai4v.kit.database.connection import Database
+from ai4v.kit.database.journaltable import HAS_KEY
 from ai4v.kit.paging import Cursor, Page, take_page
+
+
+class SupersededError(PlatformError):
+    """A later call with the same idempotency key does this work now."""
+
+    code = "CONFLICT"
+    status = 409
 
 
 class RequestStatus(StrEnum):
@@ -68,6 +72,8 @@ class NewRequest:
     item_count: int
     timeout_s: float
     """Until the caller stops waiting."""
+    idempotency_key: str | None = None
+    """Of the user; a second request with the same one is the first one tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,50 +99,6 @@ class RequestRecord:
     item_count: int
     started_at: datetime
     finished_at: datetime | None
-
-
-def request_table(metadata: MetaData, *own: Column[Any]) -> Table:
-    """Make the table `<schema>_requests`."""
-    name = f"{metadata.schema}_requests"
-    return Table(
-        name,
-        metadata,
-        Column("id", Uuid, primary_key=True),
-        Column("request_id", String(64), nullable=False),
-        Column("user_id", Uuid, nullable=False),
-        Column("key_id", Uuid),
-        Column("instance_id", String(64), nullable=False),
-        Column("status", String(16), nullable=False),
-        Column("error_code", String(64)),
-        *own,
-        Column("model_id", String(200), nullable=False),
-        Column("item_count", SmallInteger, nullable=False),
-        Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-        Column("deadline_at", DateTime(timezone=True), nullable=False),
-        Column("finished_at", DateTime(timezone=True)),
-        CheckConstraint(
-            "status IN ('started', 'completed', 'failed', 'cancelled', 'abandoned')",
-            name="status",
-        ),
-        Index(f"ix_{name}_user_id_started_at_id", "user_id", "started_at", "id"),
-        Index(f"ix_{name}_open", "started_at", postgresql_where=text("status = 'started'")),
-    )
-
-
-def result_table(requests: Table, *own: Column[Any]) -> Table:
-    """Make the table `<schema>_results` beside that of the requests."""
-    return Table(
-        f"{requests.schema}_results",
-        requests.metadata,
-        Column(
-            f"{requests.schema}_request_id",
-            ForeignKey(requests.c.id, ondelete="CASCADE"),
-            primary_key=True,
-        ),
-        Column("item_index", SmallInteger, primary_key=True),
-        *own,
-        Column("processing_s", Double, nullable=False),
-    )
 
 
 RequestT = TypeVar("RequestT", bound=NewRequest)
@@ -166,26 +128,44 @@ class Journal(Generic[RequestT, ResultT, RecordT]):
         self._record = record
 
     async def start(self, request: RequestT) -> None:
-        """Insert the row of a request that is about to be worked on."""
+        """Insert the row of a request that is about to be worked on, or take it over."""
         values = _values(request)
         del values["timeout_s"]
-        statement = insert(self._requests).values(
+        statement = upsert(self._requests).values(
             status=RequestStatus.STARTED,
+            started_at=func.now(),
             deadline_at=func.now() + timedelta(seconds=request.timeout_s),
+            finished_at=None,
+            error_code=None,
             **values,
         )
+        if request.idempotency_key is not None:
+            statement = statement.on_conflict_do_update(
+                index_elements=["user_id", "idempotency_key"],
+                index_where=HAS_KEY,
+                set_=dict(statement.excluded),
+            )
         async with self._database.transaction() as session:
             await session.execute(statement)
 
-    async def complete(self, request_id: UUID, results: Sequence[ResultT]) -> None:
-        """Insert the results and mark the request completed, both or neither."""
+    async def complete(self, request: RequestT, results: Sequence[ResultT]) -> None:
+        """Insert the results and mark the request completed, both or neither.
+
+        Raises:
+            SupersededError: the row was taken over; nothing was changed.
+        """
         rows = [
-            {self._owner.name: request_id, "item_index": index, **_values(result)}
+            {self._owner.name: request.id, "item_index": index, **_values(result)}
             for index, result in enumerate(results)
         ]
+        ending = self._ending(request.id, RequestStatus.COMPLETED).returning(self._requests.c.id)
         async with self._database.transaction() as session:
+            found = (await session.execute(ending)).first()
+            if request.idempotency_key is not None:
+                if found is None:
+                    raise SupersededError("another call with the same idempotency key took over")
+                await session.execute(delete(self._results).where(self._owner == request.id))
             await session.execute(insert(self._results), rows)
-            await session.execute(self._ending(request_id, RequestStatus.COMPLETED))
 
     async def fail(
         self, request_id: UUID, status: RequestStatus, *, error_code: str | None = None
@@ -239,7 +219,10 @@ class Journal(Generic[RequestT, ResultT, RecordT]):
         return take_page(found, size, lambda record: Cursor(record.started_at, record.id))
 
     def _sum(self, name: str) -> Any:  # noqa: ANN401 - SQLAlchemy's label of an unknown type
-        total = select(func.sum(self._results.c[name])).where(self._owner == self._requests.c.id)
+        requests = self._requests.c
+        total = select(func.sum(self._results.c[name])).where(
+            self._owner == requests.id, requests.status == RequestStatus.COMPLETED
+        )
         return total.scalar_subquery().label(name)
 
     def _ending(

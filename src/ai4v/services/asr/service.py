@@ -12,6 +12,7 @@ from ai4v.contracts.identity import Principal
 from ai4v.contracts.ulca import ControlConfig
 from ai4v.kit.accounting import Accounts
 from ai4v.kit.caller import Caller
+from ai4v.kit.cost import Cost
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.loader import EngineLoader
 from ai4v.kit.paging import Cursor, Page
@@ -84,6 +85,7 @@ class SpeechService:
         row = self._row(plan, order, caller)
         async with self._accounts.open(row) as complete:
             transcripts = await self._transcribe(order.sources, plan, caller.deadline)
+            caller.meter.add(Cost(audio_s=sum(item.audio_s for item in transcripts)))
             await complete([_result(item) for item in transcripts])
         return make_answer(plan, transcripts)
 
@@ -109,6 +111,7 @@ class SpeechService:
             model_id=plan.model_id,
             item_count=len(order.sources),
             timeout_s=caller.deadline.remaining_s(),
+            idempotency_key=caller.idempotency_key,
         )
 
     async def _transcribe(

@@ -12,6 +12,7 @@ from ai4v.contracts.nmt import DetectAnswer, DetectRequest, NmtAnswer, NmtReques
 from ai4v.contracts.ulca import TextItem
 from ai4v.kit.accounting import Accounts
 from ai4v.kit.caller import Caller
+from ai4v.kit.cost import Cost
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.loader import EngineLoader
 from ai4v.kit.paging import Cursor, Page
@@ -97,6 +98,7 @@ class TranslationService:
         row = self._row(plan, len(jobs), caller)
         async with self._accounts.open(row) as complete:
             interpretations = await self._interpret(jobs, caller.deadline)
+            caller.meter.add(Cost(characters=sum(len(job.text) for job in jobs)))
             await complete([_result(*pair) for pair in zip(jobs, interpretations, strict=True)])
         return make_answer(plan, jobs, interpretations)
 
@@ -168,6 +170,7 @@ class TranslationService:
             model_id=self.info.model_id,
             item_count=item_count,
             timeout_s=caller.deadline.remaining_s(),
+            idempotency_key=caller.idempotency_key,
         )
 
 

@@ -12,6 +12,7 @@ from ai4v.contracts.identity import Principal
 from ai4v.contracts.tts import TtsRequest
 from ai4v.kit.accounting import Accounts
 from ai4v.kit.caller import Caller
+from ai4v.kit.cost import Cost
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.paging import Cursor, Page
 from ai4v.ports.synthesizer import SynthesizerInfo
@@ -84,6 +85,7 @@ class SpeechService:
         async with self._accounts.open(self._row(manuscripts, narrator, caller)) as complete:
             async with _bounded(caller.deadline):
                 speeches = await self._studio.speak(manuscripts, narrator)
+            caller.meter.add(Cost(characters=sum(speech.characters for speech in speeches)))
             await complete([_result(speech) for speech in speeches])
         return Performance(narrator.plan, speeches)
 
@@ -106,6 +108,8 @@ class SpeechService:
             aclosing(Recital(manuscript, narrator).portions()) as portions,
         ):
             async for portion in portions:
+                if not caller.meter.total.characters:
+                    caller.meter.add(Cost(characters=manuscript.characters))
                 if portion.is_last:
                     await complete([_last_result(manuscript, portion)])
                 await listener(narrator.plan, portion)
@@ -144,6 +148,7 @@ class SpeechService:
             model_id=plan.info.model_id,
             item_count=len(manuscripts),
             timeout_s=caller.deadline.remaining_s(),
+            idempotency_key=caller.idempotency_key,
         )
 
 

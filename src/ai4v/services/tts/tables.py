@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import Column, Double, Integer, String
 
 from ai4v.kit.database.connection import schema_metadata
-from ai4v.kit.database.journal import request_table, result_table
+from ai4v.kit.database.journaltable import request_table, result_table
 
 METADATA: Final = schema_metadata("tts")
 

@@ -8,14 +8,16 @@ import base64
 import secrets
 import string
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import argon2
 from argon2.exceptions import VerifyMismatchError
 
+from ai4v.contracts.auth import PASSWORD_MIN
 from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.services.auth.account.strength import is_guessable, is_short
 
 _MEMORY_KIB: Final = 19_456
 _PASSES: Final = 2
@@ -65,6 +67,22 @@ class PasswordHasher:
         """
         return await self._run(lambda: self._is_match(password_hash or self._nobody, password))
 
+    async def find_fault(self, password: str, context: Sequence[str]) -> str | None:
+        """Say why a new password is not good enough; None: it is.
+
+        Args:
+            password: that somebody chose.
+            context: their name and address.
+
+        Raises:
+            PasswordOverloadError: too many are waiting.
+        """
+        return await self._run(lambda: _judge(password, context))
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Tell whether a hash was made with other parameters than ours are now."""
+        return self._hasher.check_needs_rehash(password_hash)
+
     def close(self) -> None:
         """End the threads; what is under way is finished."""
         self._threads.shutdown(cancel_futures=True)
@@ -90,6 +108,17 @@ class PasswordHasher:
 def generate_password() -> str:
     """Return a password of 24 letters and digits (about 139 bits), none easily misread."""
     return "".join(secrets.choice(_UNMISTAKABLE) for _ in range(_GENERATED_LENGTH))
+
+
+def _judge(password: str, context: Sequence[str]) -> str | None:
+    if is_short(password):
+        return f"must have {PASSWORD_MIN} characters, different ways to write one counted once"
+    if is_guessable(password, context):
+        return (
+            "is too easy to guess: common words and passwords, sequences, repetitions, your name"
+            " and ours count little; add words"
+        )
+    return None
 
 
 def _normalise(password: str) -> bytes:

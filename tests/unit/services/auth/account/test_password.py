@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher as PasswordHash
 from argon2 import extract_parameters
 
 from ai4v.services.auth.account.password import (
@@ -67,3 +68,26 @@ def test_a_generated_password_is_long_and_cannot_be_misread() -> None:
     for password in passwords:
         assert len(password) >= 20
         assert not set(password) & set("0O1lI")
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("correct horse battery", None),
+        ("passwordpassword", "is too easy to guess"),
+        ("asha asha asha asha", "is too easy to guess"),
+        ("a\u0301" * 14, "must have 15 characters"),
+    ],
+)
+async def test_a_new_password_is_told_what_is_wrong_with_it(
+    hasher: PasswordHasher, password: str, fault: str | None
+) -> None:
+    found = await hasher.find_fault(password, ["asha"])
+    assert found == fault if fault is None else (found or "").startswith(fault)
+
+
+async def test_a_hash_with_other_parameters_is_outdated(hasher: PasswordHasher) -> None:
+    assert not hasher.is_outdated(await hasher.hash("correct horse battery"))
+    weaker = PasswordHash(time_cost=1, memory_cost=8, parallelism=1).hash("correct horse battery")
+    assert await hasher.verify(weaker, "correct horse battery")
+    assert hasher.is_outdated(weaker)

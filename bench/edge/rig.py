@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -99,10 +99,7 @@ class Rig:
         """Start a service of ours on the measured core and wait until it answers."""
         replica = next(item for item in self.platform.replicas if item.name == name)
         plan = plan_replica(self.platform, replica)
-        plan = UnitPlan(
-            **{field: getattr(plan, field) for field in plan.__slots__ if field != "environment"},
-            environment={**plan.environment, **(environment or {})},
-        )
+        plan = replace(plan, environment={**plan.environment, **(environment or {})})
         return await start_unit(self.stack, plan, MEASURED)
 
     async def spawn(self, core: int, *command: str) -> subprocess.Popen[bytes]:

@@ -1,0 +1,207 @@
+"""A service of the platform that echoes, in a process of its own: `python -m ... NAME PORT`.
+
+It stands where a real service of that name would: listed in the registry, behind the internal
+token, drained when told to stop. How it behaves is said to /internal/behaviour while it runs; what
+it was asked is told by /internal/account.
+"""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ai4v.adapters.valkey.store import open_valkey_store
+from ai4v.contracts.permission import INTERNAL, Permission
+from ai4v.kit.app import AppPlan, create_service_app
+from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
+from ai4v.kit.disconnect import run_while_connected
+from ai4v.kit.health import HealthMonitor
+from ai4v.kit.identity import TokenVerifier
+from ai4v.kit.listing import listed
+from ai4v.kit.permission import needs
+from ai4v.kit.serve import serve
+from ai4v.kit.settings import ServiceSettings
+
+
+class Behaviour(BaseModel):
+    """How requests are answered from now on."""
+
+    delay_s: float = 0.0
+    failing: float = 0.0
+    """Of all requests, the share that is answered with `status`."""
+    status: int = 503
+    retry_after_s: int | None = None
+    places: int = 1_000_000
+    """Requests worked on at once; the others wait for their turn."""
+    is_lame: bool = False
+    """Answers every second request with a stall of 2 s in place of `delay_s`, one in fifty."""
+
+
+@dataclass
+class Account:
+    """What was asked."""
+
+    requests: int = 0
+    cancelled: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
+    by_id: Counter[str] = field(default_factory=Counter)
+    deadlines_ms: list[int] = field(default_factory=list)
+
+
+class AsrReplica(ServiceSettings):
+    """In the place of asr."""
+
+    service: ClassVar[str] = "asr"
+
+
+class NmtReplica(ServiceSettings):
+    """In the place of nmt."""
+
+    service: ClassVar[str] = "nmt"
+
+
+_KINDS: Final[Mapping[str, type[ServiceSettings]]] = {"asr": AsrReplica, "nmt": NmtReplica}
+
+
+class Echo:
+    """The service."""
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+        self.account = Account()
+        self._behaviour = Behaviour()
+        self._places = asyncio.Semaphore(self._behaviour.places)
+
+    def behave(self, behaviour: Behaviour) -> None:
+        """Answer so from now on."""
+        self._behaviour = behaviour
+        self._places = asyncio.Semaphore(behaviour.places)
+
+    async def answer(self, request: Request) -> Response:
+        """Say back what was said, and how it came."""
+        body = await request.body()
+        said = json.loads(body) if body else {}
+        account, behaviour = self.account, self._behaviour
+        account.requests += 1
+        account.by_id[str(said.get("id", ""))] += 1
+        account.deadlines_ms.append(int(request.headers[DEADLINE_HEADER]))
+        account.at_once += 1
+        account.most_at_once = max(account.most_at_once, account.at_once)
+        number = account.requests
+        try:
+            async with self._places:
+                await asyncio.sleep(_choose_delay(behaviour, number))
+        except asyncio.CancelledError:
+            account.cancelled += 1
+            raise
+        finally:
+            account.at_once -= 1
+        if number % 100 < behaviour.failing * 100:
+            headers = (
+                {}
+                if behaviour.retry_after_s is None
+                else {"retry-after": str(behaviour.retry_after_s)}
+            )
+            return JSONResponse({"failed": True}, behaviour.status, headers)
+        return JSONResponse({"id": said.get("id"), "request_id": request.state.request_id})
+
+
+def _choose_delay(behaviour: Behaviour, number: int) -> float:
+    return 2.0 if behaviour.is_lame and number % 50 == 0 else behaviour.delay_s
+
+
+def create_app(settings: ServiceSettings) -> FastAPI:
+    """Make the app."""
+    health = HealthMonitor(settings.service)
+    echo = Echo(settings.service)
+    router = APIRouter()
+    use = Permission(f"{settings.service}:use")
+
+    @router.post(f"/api/v1/{settings.service}/inference", openapi_extra=needs(use))
+    async def infer(request: Request) -> Response:
+        return await _while_wanted(request, echo)
+
+    @router.post("/internal/behaviour", openapi_extra=needs(INTERNAL))
+    async def behave(behaviour: Behaviour) -> None:
+        echo.behave(behaviour)
+
+    @router.get("/internal/account", openapi_extra=needs(INTERNAL))
+    async def account() -> dict[str, object]:
+        found = echo.account
+        return {
+            "requests": found.requests,
+            "cancelled": found.cancelled,
+            "most_at_once": found.most_at_once,
+            "by_id": dict(found.by_id),
+            "deadlines_ms": found.deadlines_ms,
+        }
+
+    @router.websocket(f"/api/v1/{settings.service}/stream")
+    async def stream(socket: WebSocket) -> None:
+        await _echo_stream(socket, health)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+        async with (
+            open_valkey_store(settings.cache_url.get_secret_value()) as store,
+            listed(store.registry, settings.service, settings.base_url, health),
+        ):
+            yield {}
+
+    plan = AppPlan(settings.service, "Echoes", (router,), lifespan, settings.max_body_bytes)
+    verifier = TokenVerifier(
+        settings.internal_public_key.get_secret_value(), audience=settings.service
+    )
+    return create_service_app(plan, health=health, verifier=verifier)
+
+
+async def _while_wanted(request: Request, echo: Echo) -> Response:
+    await request.body()
+    return await run_while_connected(request, echo.answer(request))
+
+
+async def _echo_stream(socket: WebSocket, health: HealthMonitor) -> None:
+    """Commit every message as a segment of the same number; tell of a drain, and close then."""
+    await socket.accept()
+    drain = asyncio.create_task(health.wait_for_drain())
+    try:
+        while True:
+            hearing = asyncio.create_task(socket.receive())
+            await asyncio.wait({hearing, drain}, return_when=asyncio.FIRST_COMPLETED)
+            if drain.done():
+                hearing.cancel()
+                await socket.send_text(json.dumps({"type": "going_away", "deadlineMs": 3_000}))
+                await socket.close(1012)
+                return
+            message = hearing.result()
+            if message["type"] == "websocket.disconnect":
+                return
+            if (text := message.get("text")) is not None:
+                await socket.send_text(text)
+            else:
+                await socket.send_bytes(message["bytes"])
+    except (WebSocketDisconnect, RuntimeError):
+        return
+    finally:
+        drain.cancel()
+
+
+def main(service: str, port: int) -> None:
+    """Serve until told to stop; the secrets are where the platform keeps them."""
+    settings = _KINDS[service].model_validate({"port": port})
+    serve(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

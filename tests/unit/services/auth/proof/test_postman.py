@@ -4,7 +4,7 @@ import asyncio
 
 from ai4v.adapters.memory.mailer import MemoryMailer
 from ai4v.ports.mailer import Letter, MailerUnavailableError
-from ai4v.services.auth.account.postman import Postman
+from ai4v.services.auth.proof.postman import Postman
 
 LETTER = Letter("asha@example.org", "Hello", "text")
 

@@ -32,6 +32,7 @@ class Letters:
             "somebody, probably you, gave this address for an account at AI4V. To confirm it,"
             " open\n\n"
             f"{self.link(Purpose.VERIFY_EMAIL, token)}\n\n"
+            f"or give this to the command line: {token}\n\n"
             "The link is good for 24 hours, once. If it was not you, do nothing.\n",
         )
 
@@ -44,6 +45,7 @@ class Letters:
             "somebody, probably you, asked for a new password for your account at AI4V. To choose"
             " one, open\n\n"
             f"{self.link(Purpose.RESET_PASSWORD, token)}\n\n"
+            f"or give this to the command line: {token}\n\n"
             "The link is good for one hour, once. If it was not you, do nothing: the password stays"
             " as it is.\n",
         )

@@ -12,6 +12,7 @@ from ai4v.contracts.identity import Principal
 from ai4v.kit.balance import Failure, Turn, TurnSource
 from ai4v.kit.balance.outcome import report_status
 from ai4v.kit.balance.turn import UncountedTurn
+from ai4v.kit.caller import IDEMPOTENCY_HEADER
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import TOKEN_HEADER, TokenSource
@@ -50,7 +51,13 @@ class ServiceClient:
         self._http = http
 
     async def post(
-        self, path: str, body: BaseModel, *, deadline: Deadline, principal: Principal | None = None
+        self,
+        path: str,
+        body: BaseModel,
+        *,
+        deadline: Deadline,
+        principal: Principal | None = None,
+        idempotency_key: str | None = None,
     ) -> httpx2.Response:
         """Send `body` as JSON and return whatever the service answers.
 
@@ -60,7 +67,9 @@ class ServiceClient:
             UpstreamError: the connection broke off.
         """
         content = body.model_dump_json(by_alias=True, exclude_none=True)
-        return await self._send(_Request("POST", path, content), deadline, principal)
+        return await self._send(
+            _Request("POST", path, content, idempotency_key), deadline, principal
+        )
 
     async def get(
         self, path: str, *, deadline: Deadline, principal: Principal | None = None
@@ -76,6 +85,8 @@ class ServiceClient:
             headers[REQUEST_ID_HEADER] = request_id
         if request.body is not None:
             headers["content-type"] = "application/json"
+        if request.idempotency_key is not None:
+            headers[IDEMPOTENCY_HEADER] = request.idempotency_key
         turn = self._balancer.take(self._service)
         try:
             return await self._send_to(turn, request, headers, deadline)
@@ -155,3 +166,4 @@ class _Request:
     method: str
     path: str
     body: str | None
+    idempotency_key: str | None = None

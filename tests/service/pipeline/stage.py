@@ -110,6 +110,7 @@ class Worker:
     headers: list[dict[str, str]] = field(default_factory=list)
     cancelled: int = 0
 
+    cost: str = "audio_s=0.250;characters=7"
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             for phase in ("startup", "shutdown"):
@@ -137,6 +138,7 @@ class Worker:
             leaving.cancel()
         answer = self.failure or JSONResponse(_WORK[self.name](body))
         await answer(scope, receive, send)
+        answer.headers["x-ai4v-cost"] = self.cost
 
 
 @dataclass

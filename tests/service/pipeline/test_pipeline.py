@@ -198,3 +198,20 @@ async def test_health_names_who_is_missing(stage: Stage) -> None:
 
 async def test_services_are_those_of_the_registry() -> None:
     assert load_topology().service("pipeline").calls == SERVICES
+
+
+async def test_the_cost_is_that_of_all_tasks_even_when_one_failed(stage: Stage) -> None:
+    answer = await stage.run(body())
+    assert answer.headers["x-ai4v-cost"] == "audio_s=0.750;characters=21"
+    stage.workers["nmt"].failure = refusal(503, "SERVICE_UNAVAILABLE")
+    answer = await stage.run(body())
+    assert answer.status_code == 503
+    assert answer.headers["x-ai4v-cost"] == "audio_s=0.500;characters=14"
+
+
+async def test_tasks_of_a_repeated_call_are_repeated_calls(stage: Stage) -> None:
+    for headers in ({}, {"idempotency-key": "order"}, {"idempotency-key": "order"}):
+        assert (await stage.run(body(), **headers)).status_code == 200
+    for number, name in enumerate(CALLS, start=1):
+        keys = [each.get("idempotency-key") for each in stage.workers[name].headers]
+        assert keys == [None, f"order/{number}", f"order/{number}"]

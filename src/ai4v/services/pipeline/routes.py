@@ -37,7 +37,7 @@ class Entrance:
     ) -> PipelineAnswer:
         """Run what the body asks for, while its sender is there."""
         body = await read_json(request, PipelineRequest, extra=extra)
-        tasks = HttpTaskCaller(self.http, self.balancer, request.headers[TOKEN_HEADER])
+        tasks = HttpTaskCaller(self.http, self.balancer, request.headers[TOKEN_HEADER], caller)
         work = self.service.run(body, tasks, caller.deadline)
         return await run_while_connected(request, work)
 

@@ -11,7 +11,10 @@ from ai4v.contracts.error import UpstreamError
 from ai4v.contracts.nmt import NmtAnswer, NmtRequest
 from ai4v.contracts.tts import TtsAnswer, TtsRequest
 from ai4v.kit.balance import TurnSource
+from ai4v.kit.caller import Caller
 from ai4v.kit.client import ServiceClient
+from ai4v.kit.cost import HEADER as COST_HEADER
+from ai4v.kit.cost import parse_cost
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import RelayedToken
 from ai4v.services.pipeline.failure import read_failure
@@ -39,12 +42,20 @@ SERVICES: Final = tuple(desk.service for desk in _DESKS.values())
 
 
 class HttpTaskCaller:
-    """Asks over HTTP, on behalf of whom `token` names."""
+    """Asks over HTTP, on behalf of whom `token` names, and counts what it cost.
 
-    def __init__(self, http: httpx2.AsyncClient, balancer: TurnSource, token: str) -> None:
+    The tasks of one call have keys of their own, made of the call's, so that a repeated call is
+    the same call to each of the services too.
+    """
+
+    def __init__(
+        self, http: httpx2.AsyncClient, balancer: TurnSource, token: str, caller: Caller
+    ) -> None:
         self._http = http
         self._balancer = balancer
         self._token = RelayedToken(token)
+        self._caller = caller
+        self._number = 0
 
     async def do(self, request: TaskRequest, deadline: Deadline) -> TaskAnswer:
         """Ask a live instance; another one when nothing could be sent to the first."""
@@ -52,7 +63,15 @@ class HttpTaskCaller:
         client = ServiceClient(
             desk.service, balancer=self._balancer, signer=self._token, http=self._http
         )
-        reply = await client.post(desk.path, request, deadline=deadline)
+        key = self._caller.idempotency_key
+        self._number += 1
+        reply = await client.post(
+            desk.path,
+            request,
+            deadline=deadline,
+            idempotency_key=None if key is None else f"{key}/{self._number}",
+        )
+        self._caller.meter.add(parse_cost(reply.headers.get(COST_HEADER)))
         if not reply.is_success:
             raise read_failure(reply.status_code, reply.content, reply.headers.get(_RETRY_AFTER))
         try:

@@ -57,6 +57,7 @@ PIPELINE = "http://pipeline:8091"
 CLIENT_ADDRESS = "203.0.113.9"
 _INTERNAL = KeyPair()
 _JWT = KeyPair()
+_AUDIT = KeyPair()
 
 
 @dataclass
@@ -139,7 +140,11 @@ async def open_platform(database_url: str) -> AsyncIterator[Platform]:
 async def start_auth(platform: Platform) -> None:
     """Run the auth service."""
     settings = AuthSettings.model_validate(
-        {**platform.settings(AUTH), "jwt_private_key": _JWT.private}
+        {
+            **platform.settings(AUTH),
+            "jwt_private_key": _JWT.private,
+            "audit_private_key": _AUDIT.private,
+        }
     )
     adapters = auth.Adapters(
         cache=platform.cache,

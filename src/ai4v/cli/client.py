@@ -16,6 +16,7 @@ from ai4v.cli.layout import Layout
 from ai4v.cli.plan import EDGE
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import read_state
+from ai4v.cli.transport import find_transport
 from ai4v.contracts.auth import AccessToken
 from ai4v.contracts.error import FieldError
 from ai4v.kit.topology import load_topology
@@ -128,7 +129,7 @@ def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
     base_url = find_gateway(settings)
     try:
         with httpx2.Client(
-            base_url=base_url, headers=headers, timeout=timeout, transport=_find_transport()
+            base_url=base_url, headers=headers, timeout=timeout, transport=find_transport()
         ) as http:
             yield Gateway(http)
     except UnicodeEncodeError as error:
@@ -200,9 +201,3 @@ def _read_refusal(response: httpx2.Response) -> RefusalError:
     told = [(place.message, f"{place.path}: {place.message}") for place in places]
     lines += [f"  {line}" for bare, line in told if message not in (bare, line)]
     return RefusalError("\n".join(lines), places)
-
-
-def _find_transport() -> httpx2.BaseTransport | None:
-    """Return what stands in for the network, if whoever invokes the command put it there."""
-    context = click.get_current_context(silent=True)
-    return context.find_object(httpx2.BaseTransport) if context else None

@@ -54,6 +54,11 @@ class Layout:
         """The first administrator's password and the first API key."""
         return self.data_dir / "first-run.json"
 
+    @property
+    def audit_head_file(self) -> Path:
+        """The signed heads of the audit log; only ever added to."""
+        return self.data_dir / "audit" / "head.jsonl"
+
     def log_file(self, name: str) -> Path:
         """The log of one process."""
         return self.logs / f"{name}.log"

@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "models": "model:models",
     "keys": "key:keys",
     "admin": "admin:admin",
+    "audit": "audit:audit",
     "doctor": "doctor:doctor",
     "transcribe": "transcribe:transcribe",
     "speak": "speak:speak",

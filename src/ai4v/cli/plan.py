@@ -29,6 +29,7 @@ _OURS_ALONE = (
     "AI4V_GATEWAY_INTERNAL_PRIVATE_KEY",
     "AI4V_INTERNAL_PUBLIC_KEY",
     "AI4V_AUTH_JWT_PRIVATE_KEY",
+    "AI4V_AUTH_AUDIT_PRIVATE_KEY",
 )
 """Not handed down: the embedded platform has its own, in its secrets folder."""
 _STORE_STOP_S = 60.0
@@ -72,6 +73,7 @@ class Platform:
             "AI4V_DATA_DIR": str(self.layout.data_dir),
             "AI4V_SECRETS_DIR": str(self.layout.secrets),
             "AI4V_MODEL_DIR": str(self.settings.model_dir),
+            "AI4V_AUTH_AUDIT_HEAD_FILE": str(self.layout.audit_head_file),
             "PYTHONUNBUFFERED": "1",
             MARK: str(self.layout.data_dir),
         }

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx2
 from cryptography.hazmat.primitives import serialization
@@ -51,6 +52,7 @@ class Keys:
 
     internal: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     jwt: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    audit: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
     def settings(self, database_url: str, *, cache_url: str = "memory://") -> AuthSettings:
         """Settings of a service on that database."""
@@ -63,6 +65,7 @@ class Keys:
             internal_public_key=SecretStr(public.decode()),
             database_url=SecretStr(database_url),
             jwt_private_key=SecretStr(private_pem(self.jwt)),
+            audit_private_key=SecretStr(private_pem(self.audit)),
         )
 
 
@@ -173,11 +176,13 @@ async def open_house(
     *,
     cache: Cache | None = None,
     limiter: RateLimiter | None = None,
+    audit_head_file: Path | None = None,
 ) -> AsyncIterator[House]:
     """Run a service."""
     cache = cache or MemoryCache(clock)
     adapters = Adapters(cache, limiter or MemoryRateLimiter(clock), MemoryRegistry(clock), clock)
-    app = create_app(keys.settings(database_url), adapters=adapters)
+    settings = keys.settings(database_url).model_copy(update={"audit_head_file": audit_head_file})
+    app = create_app(settings, adapters=adapters)
     async with open_http(app) as http:
         yield House(http, cache, clock, keys)
 

@@ -32,7 +32,7 @@ class HeadKeeper:
         self._file = file
         self._clock = clock
         self._signed: Link | None = None
-        self._signed_at = clock.now()
+        self._signed_at_s = clock.monotonic_s()
 
     async def start(self) -> None:
         """Take up where the file ends.
@@ -53,7 +53,7 @@ class HeadKeeper:
         """
         end = await self._repository.end()
         waiting = end.sequence - (self._signed.sequence if self._signed else 0)
-        waited_s = (self._clock.now() - self._signed_at).total_seconds()
+        waited_s = self._clock.monotonic_s() - self._signed_at_s
         if waiting >= EVENTS or (waiting != 0 and waited_s >= SECONDS):
             await self._sign(end)
 
@@ -88,4 +88,4 @@ class HeadKeeper:
                 return
         head = self._signer.sign(end, self._clock.now())
         await asyncio.to_thread(self._file.append, head)
-        self._signed, self._signed_at = end, self._clock.now()
+        self._signed, self._signed_at_s = end, self._clock.monotonic_s()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import asyncpg
 import pytest
 
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
@@ -166,13 +165,3 @@ async def test_a_user_let_out_is_out_at_once_and_can_be_let_in_again(house: Hous
     assert (await admin.ask("PATCH", path, {"is_active": True})).json()["is_active"] is True
     assert (await house.sign_in("asha", PASSWORD)).status_code == 200
     assert (await house.check(token)).status_code == 401
-
-
-async def test_sessions_that_have_expired_leave_no_row(
-    house: House, database: asyncpg.Connection
-) -> None:
-    first = await house.bootstrap()
-    await house.token(first.username, first.password)
-    house.clock.advance(901)
-    await house.token(first.username, first.password)
-    assert await database.fetchval("SELECT count(*) FROM auth.sessions") == 1

@@ -6,6 +6,7 @@ from contextlib import (
     asynccontextmanager,
 )
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -30,17 +31,29 @@ from ai4v.kit.store import pick_by_scheme
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
-from ai4v.services.auth.accesstoken import AccessTokens
 from ai4v.services.auth.account.attempt import PasswordAttempts
 from ai4v.services.auth.account.password import PasswordHasher
 from ai4v.services.auth.account.repository import AccountRepository
 from ai4v.services.auth.account.service import AccountParts, AccountService
+from ai4v.services.auth.audit.head import HeadFile, HeadSigner, write_public_key
+from ai4v.services.auth.audit.keeper import HeadKeeper
+from ai4v.services.auth.audit.layer import RefusalLayer
+from ai4v.services.auth.audit.refusal import RefusalFold
+from ai4v.services.auth.audit.repository import AuditRepository
+from ai4v.services.auth.audit.service import AuditLog
+from ai4v.services.auth.audit.verification import Task
 from ai4v.services.auth.key.repository import KeyRepository
 from ai4v.services.auth.key.service import KeyParts, KeyService
 from ai4v.services.auth.repository import AuthRepository
+from ai4v.services.auth.residue.repository import ResidueRepository
+from ai4v.services.auth.residue.service import ResidueSweeper
 from ai4v.services.auth.revocation import RevocationMarks
 from ai4v.services.auth.routes import ROUTERS
 from ai4v.services.auth.service import Areas, AuthService, Parts
+from ai4v.services.auth.session.accesstoken import AccessTokens
+from ai4v.services.auth.session.repository import SessionRepository
+from ai4v.services.auth.session.service import SessionLimits, SessionParts, SessionService
+from ai4v.services.auth.session.signingkey import SigningKeys
 from ai4v.services.auth.settings import AuthSettings
 
 
@@ -72,13 +85,15 @@ def create_app(settings: AuthSettings, *, adapters: Adapters | None = None) -> F
         SystemExit: the settings name an adapter that there is not.
     """
     open_adapters = choose_adapters(settings) if adapters is None else given(adapters)
-    return create_entrance_app(
+    app = create_entrance_app(
         settings,
         open_adapters,
         _open,
         summary="Users, sign-in, API keys",
         routers=ROUTERS,
     )
+    app.add_middleware(RefusalLayer)
+    return app
 
 
 def choose_adapters(settings: AuthSettings) -> OpenAdapters[Adapters]:
@@ -102,7 +117,8 @@ async def _open(
     repository = AuthRepository(database)
     passwords = PasswordHasher()
     stack.callback(passwords.close)
-    tokens = AccessTokens(settings.jwt_private_key.get_secret_value(), adapters.clock)
+    keys = SigningKeys(settings.read_jwt_private_key, adapters.clock)
+    tokens = AccessTokens(keys, adapters.clock)
     marks = RevocationMarks(adapters.cache, repository, adapters.clock)
     await stack.enter_async_context(beside("revocation marks", marks.keep()))
     await stack.enter_async_context(
@@ -110,13 +126,44 @@ async def _open(
     )
     health.watch("postgres", database.ping)
     health.watch("valkey", adapters.cache.ping, is_critical=False)
+    limits = SessionLimits(
+        timedelta(seconds=settings.session_lifetime_s), timedelta(seconds=settings.session_idle_s)
+    )
+    residue = ResidueSweeper(ResidueRepository(database, limits.idle), adapters.clock)
+    await stack.enter_async_context(beside("residue", residue.run()))
     accounts = AccountRepository(database)
     attempts = PasswordAttempts(adapters.limiter)
     areas = Areas(
         accounts=AccountService(AccountParts(accounts, passwords, attempts, marks, adapters.clock)),
+        audit=await _open_audit(settings, database, adapters.clock, stack),
         keys=KeyService(KeyParts(KeyRepository(database), marks, adapters.clock)),
+        sessions=SessionService(
+            SessionParts(SessionRepository(database), keys, tokens, marks, limits, adapters.clock)
+        ),
     )
     return AuthService(areas, Parts(repository, accounts, tokens, adapters.clock))
+
+
+async def _open_audit(
+    settings: AuthSettings, database: Database, clock: Clock, stack: AsyncExitStack
+) -> AuditLog:
+    """Open the audit log; its last head is signed when everything else has stopped."""
+    repository = AuditRepository(database)
+    signer = HeadSigner(settings.audit_private_key.get_secret_value())
+    if settings.audit_head_file is not None:
+        keeper = HeadKeeper(repository, signer, HeadFile(settings.audit_head_file), clock)
+        await keeper.start()
+        stack.push_async_callback(keeper.finish)
+        await stack.enter_async_context(beside("audit heads", keeper.keep()))
+    task = Task(
+        database_url=settings.database_url,
+        public_key=write_public_key(signer.public_key),
+        head_file=settings.audit_head_file,
+    )
+    log = AuditLog(repository, RefusalFold(clock), task)
+    stack.push_async_callback(log.finish)
+    await stack.enter_async_context(beside("folded refusals", log.keep()))
+    return log
 
 
 @asynccontextmanager

@@ -14,9 +14,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    delete,
-    func,
-    insert,
     literal,
     select,
     tuple_,
@@ -30,7 +27,6 @@ from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.paging import Cursor
 from ai4v.services.auth.account.record import User
-from ai4v.services.auth.sessionrecord import Session
 from ai4v.services.auth.tables import ACCESS_TOKENS, API_KEYS, SESSIONS, USERS
 
 
@@ -88,15 +84,28 @@ def page(
 
 async def end_sessions(session: AsyncSession, user_id: UUID, now: datetime) -> Sequence[str]:
     """End all sessions of a user; return the hashes of their access tokens."""
+    return await end_sessions_where(session, SESSIONS.c.user_id == user_id, now)
+
+
+async def end_sessions_where(
+    session: AsyncSession, condition: ColumnElement[bool], now: datetime
+) -> Sequence[str]:
+    """End the sessions for which `condition` holds.
+
+    Returns:
+        Hashes of their access tokens that had not expired, to be marked after the commit.
+    """
     ended = (
         update(SESSIONS)
-        .where(SESSIONS.c.user_id == user_id, SESSIONS.c.revoked_at.is_(None))
+        .where(condition, SESSIONS.c.revoked_at.is_(None))
         .values(revoked_at=now)
         .returning(SESSIONS.c.id)
     )
     ids = (await session.scalars(ended)).all()
-    tokens = select(ACCESS_TOKENS.c.token_hash).where(ACCESS_TOKENS.c.session_id.in_(ids))
-    return (await session.scalars(tokens)).all()
+    tokens = select(ACCESS_TOKENS.c.token_hash).where(
+        ACCESS_TOKENS.c.session_id.in_(ids), ACCESS_TOKENS.c.expires_at > now
+    )
+    return (await session.scalars(tokens)).all() if ids else ()
 
 
 class AuthRepository:
@@ -108,43 +117,17 @@ class AuthRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_session(self, session: Session, token_hash: str, user: User) -> bool:
-        """Insert a session; tell whether the user is active and its password still the known one.
-
-        The user's sessions that have expired are deleted with it.
-        """
-        now = func.now()
-        row = {
-            "id": session.id,
-            "user_id": user.id,
-            "expires_at": session.expires_at,
-            "method": "password",
-            "created_at": now,
-            "last_used_at": now,
-        }
-        token = {
-            "token_hash": token_hash,
-            "session_id": session.id,
-            "expires_at": session.expires_at,
-        }
-        async with self._database.transaction() as transaction:
-            if not await hold_active(transaction, user.id, user.password_hash):
-                return False
-            await transaction.execute(
-                delete(SESSIONS).where(SESSIONS.c.user_id == user.id, SESSIONS.c.expires_at < now)
-            )
-            await transaction.execute(insert(SESSIONS).values(row))
-            await transaction.execute(insert(ACCESS_TOKENS).values(token))
-            return True
-
-    async def find_session_user(self, session_id: UUID) -> User | None:
-        """Return whose session it is, unless it was ended."""
-        statement = select(SESSIONS.c.user_id).where(
-            SESSIONS.c.id == session_id, SESSIONS.c.revoked_at.is_(None)
+    async def find_token_user(self, token_hash: str) -> User | None:
+        """Return whose access token it is: one that we handed out, of a session that stands."""
+        statement = (
+            select(USERS)
+            .join(SESSIONS, SESSIONS.c.user_id == USERS.c.id)
+            .join(ACCESS_TOKENS, ACCESS_TOKENS.c.session_id == SESSIONS.c.id)
+            .where(ACCESS_TOKENS.c.token_hash == token_hash, SESSIONS.c.revoked_at.is_(None))
         )
         async with self._database.transaction() as session:
-            user_id = await session.scalar(statement)
-            return user_id and await find_user(session, USERS.c.id == user_id)
+            row = (await session.execute(statement)).one_or_none()
+        return read_user(row) if row else None
 
     async def list_revoked(self, *, since: datetime) -> Sequence[str]:
         """Return the hashes of keys and tokens revoked since then."""

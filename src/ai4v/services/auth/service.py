@@ -1,22 +1,25 @@
 """What no area does alone: say whose a credential is, and make the first user."""
 
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
-from ai4v.contracts.auth import AccessToken, KeyCreation
+from ai4v.contracts.auth import KeyCreation
 from ai4v.contracts.error import AuthenticationError
 from ai4v.contracts.identity import FirstRun, Principal, VerifiedCredential, hash_credential
 from ai4v.contracts.permission import FIRST_PERMISSIONS, Permission
 from ai4v.contracts.role import Role
+from ai4v.contracts.session import SessionTokens
 from ai4v.kit.clock import Clock
-from ai4v.services.auth.accesstoken import LIFETIME, AccessTokens
 from ai4v.services.auth.account.password import generate_password
 from ai4v.services.auth.account.repository import AccountRepository
 from ai4v.services.auth.account.service import ADMINISTRATOR, AccountService
+from ai4v.services.auth.audit.actor import Actor
+from ai4v.services.auth.audit.service import AuditLog
 from ai4v.services.auth.key.apikey import PREFIX
 from ai4v.services.auth.key.service import KeyService, make_key
 from ai4v.services.auth.repository import AuthRepository
-from ai4v.services.auth.sessionrecord import Session
+from ai4v.services.auth.session.accesstoken import AccessTokens
+from ai4v.services.auth.session.record import Origin
+from ai4v.services.auth.session.service import SessionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Areas:
 
     accounts: AccountService
     keys: KeyService
+    sessions: SessionService
+    audit: AuditLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ class AuthService:
         self._tokens = parts.tokens
         self._clock = parts.clock
 
-    async def sign_in(self, username: str, password: str) -> AccessToken:
+    async def sign_in(
+        self, username: str, password: str, actor: Actor, origin: Origin
+    ) -> SessionTokens:
         """Start a session.
 
         Raises:
@@ -58,14 +65,14 @@ class AuthService:
             RateLimitExceededError: too many attempts at this name.
         """
         user = await self.areas.accounts.check_password(username, password)
-        if user is None:
+        tokens = None
+        if user is not None:
+            tokens = await self.areas.sessions.begin(
+                user.id, "password", actor, origin, password_hash=user.password_hash
+            )
+        if tokens is None:
             raise AuthenticationError("the username or the password is wrong")
-        expires_at = (self._clock.now() + LIFETIME).replace(microsecond=0)
-        session = Session(uuid4(), user.id, expires_at)
-        token = self._tokens.sign(session)
-        if not await self._repository.add_session(session, hash_credential(token), user):
-            raise AuthenticationError("the username or the password is wrong")
-        return AccessToken(access_token=token, expires_in=int(LIFETIME.total_seconds()))
+        return tokens
 
     async def verify(self, credential: str) -> VerifiedCredential:
         """Say whose an API key or an access token is.
@@ -75,17 +82,17 @@ class AuthService:
         """
         if credential.startswith(PREFIX):
             return await self._verify_key(credential)
-        session = self._tokens.read(credential)
-        user = await self._repository.find_session_user(session.id)
+        grant = self._tokens.read(credential)
+        user = await self._repository.find_token_user(hash_credential(credential))
         if user is None or not user.is_active:
             raise AuthenticationError("the session has ended; sign in again")
         principal = Principal(
             user_id=user.id,
             role=user.role,
             permissions=FIRST_PERMISSIONS[user.role],
-            session_id=session.id,
+            session_id=grant.session_id,
         )
-        return VerifiedCredential(principal=principal, expires_at=session.expires_at)
+        return VerifiedCredential(principal=principal, expires_at=grant.expires_at)
 
     async def bootstrap(self) -> FirstRun | None:
         """Create the administrator and a first key; None when there are users already."""

@@ -1,0 +1,1 @@
+"""Rows that nobody can use any more, and their end."""

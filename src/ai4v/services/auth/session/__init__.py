@@ -1,0 +1,1 @@
+"""Sessions: their tokens, their renewal and their end."""

@@ -15,7 +15,7 @@ _CONTENT_NAME: Final = re.compile(
     r"^(audio|audioContent|content|source|target|text|transcript|body|input|output)$"
 )
 _SECRET_VALUE: Final = re.compile(
-    r"a4v_[A-Za-z0-9_]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=://)[^/@\s]*:[^/@\s]+(?=@)"
+    r"a4[rv]_[A-Za-z0-9_-]{8,}|eyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=://)[^/@\s]*:[^/@\s]+(?=@)"
 )
 _REDACTED: Final = "[redacted]"
 

@@ -54,6 +54,10 @@ class ServiceSettings(BaseSettings):
     """PEM of the Ed25519 key that checks the gateway's internal tokens."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
+    otlp_url: str = ""
+    """Where a collector takes traces, `http://host:4318/v1/traces`; empty: none are made."""
+    trace_ratio: float = Field(default=0.01, ge=0, le=1)
+    """The share of new traces that is made and sent; those that a caller began are followed."""
     max_body_bytes: int = 32 * 1024 * 1024
     """Largest request body taken."""
     drain_s: float = 10.0

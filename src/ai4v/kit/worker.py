@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from ai4v.kit.trace import span
 from ai4v.kit.workerchild import Child
 from ai4v.kit.workerframe import PING, FrameError, Payload, Request, Response
 from ai4v.kit.workerlimit import thread_environment
@@ -115,9 +116,9 @@ class Worker:
             ValueError: the engine refused the request; the message is the engine's.
             WorkerDiedError, WorkerBusyError, WorkerDeadlineError, WorkerCallError
         """
-        head, content = await self._exchange(
-            method, msgspec.msgpack.encode(request), payload, timeout_s
-        )
+        body = msgspec.msgpack.encode(request)
+        with span(f"engine {self._spec.name}", {"method": method}):
+            head, content = await self._exchange(method, body, payload, timeout_s)
         if head.outcome == "refused":
             raise ValueError(head.message)
         if head.outcome == "crashed":

@@ -31,6 +31,7 @@ from tests.support.platform import REPOSITORY, find_free_shift
 from tests.support.poll import until
 
 _UNLIMITED: Final = {"per_minute": 1_000_000, "per_hour": 1_000_000, "per_day": 1_000_000}
+_ECHO: Final = "tests.support.chaos.replica"
 _HEALTHY: Final = ("healthy", "degraded")
 
 
@@ -44,6 +45,8 @@ class Town:
     """More for our own services."""
     stores: dict[str, UnitPlan] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
+    programs: Mapping[str, str] = field(default_factory=dict)
+    """Modules that stand in for services; asr and nmt echo where nothing is said."""
     first_run: FirstRun | None = None
 
     def address(self, name: str) -> str:
@@ -116,6 +119,11 @@ class Town:
         found: dict[str, object] = answer.json() or {}
         return found
 
+    @property
+    def database_url(self) -> str:
+        """Where the rows are, as the services are told."""
+        return (self.platform.layout.secrets / "ai4v_database_url").read_text()
+
     async def valkey(self, *command: str) -> object:
         """Run a command in Valkey, past everything."""
         url = (self.platform.layout.secrets / "ai4v_cache_url").read_text()
@@ -169,13 +177,16 @@ class Town:
         own = {"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'src'}", **self.environment}
         plan = replace(plan, environment={**plan.environment, **own}, silence_s=None)
         if replica.service.name in {"asr", "nmt"}:
-            plan = replace(plan, prepare=_prepare_echo(replica))
+            module = self.programs.get(replica.service.name, _ECHO)
+            plan = replace(plan, prepare=_prepare(module, replica))
         return plan
 
 
 @asynccontextmanager
 async def open_town(
-    scale: Mapping[str, int], environment: Mapping[str, str] | None = None
+    scale: Mapping[str, int],
+    environment: Mapping[str, str] | None = None,
+    programs: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Town]:
     """Start the stores, auth, the gateways and the replicas of asr and nmt that `scale` counts.
 
@@ -192,7 +203,7 @@ async def open_town(
     secrets = prepare_secrets(layout.secrets, topology)
     try:
         async with AsyncExitStack() as stack:
-            town = Town(platform, stack, environment or {})
+            town = Town(platform, stack, environment or {}, programs=programs or {})
             stack.push_async_callback(_stop, town)
             for plan in (plan_postgres(platform, secrets), plan_valkey(platform, secrets)):
                 town.stores[plan.name] = plan
@@ -232,9 +243,8 @@ def _base(name: str) -> str:
     return name.partition("-")[0]
 
 
-def _prepare_echo(replica: Replica) -> Callable[[], Awaitable[tuple[str, ...]]]:
+def _prepare(module: str, replica: Replica) -> Callable[[], Awaitable[tuple[str, ...]]]:
     async def prepare() -> tuple[str, ...]:
-        module = "tests.support.chaos.replica"
         service = replica.service
         return guarded((sys.executable, "-m", module, service.name, str(service.port)))
 

@@ -77,7 +77,8 @@ class Standing:
         """Take in an answer whose request began at `began_s`."""
         self.succeeded_s = now_s
         self._failures_in_row = 0
-        self._sample(now_s, now_s - began_s)
+        if began_s >= self._readmitted_s:
+            self._sample(now_s, now_s - began_s)
 
     def fail(self, now_s: float, began_s: float, failure: Failure) -> bool:
         """Take in a failure; true when it is to be ejected for it.
@@ -108,8 +109,9 @@ class Standing:
         return duration_s
 
     def readmit(self, now_s: float) -> None:
-        """Let it come back, slowly."""
+        """Let it come back, slowly, its latency forgotten."""
         self.ejection = None
+        self._latency_s = 0.0
         self._failures_in_row = 0
         self._readmitted_s = now_s
         self.warm_from_s = now_s

@@ -10,17 +10,20 @@ from contextlib import (
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import Response
 
 from ai4v import __version__
 from ai4v.contracts.health import Health, HealthReport
+from ai4v.contracts.permission import OPEN
 from ai4v.kit.errorbody import ErrorBody, install_error_handlers
+from ai4v.kit.guard import IdentityLayer
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.metric import RequestMetrics
-from ai4v.kit.request import IdentityLayer, RequestLayer
+from ai4v.kit.permission import check_admission, needs
+from ai4v.kit.request import RequestLayer
 from ai4v.kit.settings import ServiceSettings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]]
@@ -86,12 +89,21 @@ def given(adapters: AdaptersT) -> OpenAdapters[AdaptersT]:
 
 
 def create_service_app(plan: AppPlan, *, health: HealthMonitor, verifier: TokenVerifier) -> FastAPI:
-    """Make the app of a service behind the gateway: every path but health needs its token."""
+    """Make the app of a service behind the gateway: every path but health needs its token.
+
+    A path is answered to those who have the permission that it declares; one that declares none is
+    answered to nobody.
+    """
     app, metrics = _create_bare_app(plan, health, openapi_url="/openapi.json")
     open_paths = frozenset(
         {"/metrics", "/openapi.json", *(f"/api/v1/{plan.service}{end}" for end in _HEALTH_ENDS)}
     )
-    app.add_middleware(IdentityLayer, verifier=verifier, is_open=open_paths.__contains__)
+    app.add_middleware(
+        IdentityLayer,
+        verifier=verifier,
+        routes=app.router.routes,
+        is_open=open_paths.__contains__,
+    )
     _add_request_layers(app, plan, metrics)
     return app
 
@@ -128,6 +140,7 @@ def _create_bare_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(check_admission)] if openapi_url else [],
         responses={"default": {"model": ErrorBody, "description": "Any failure"}},
     )
     metrics = RequestMetrics(plan.service)
@@ -145,17 +158,26 @@ def _create_bare_app(
 def _health_router(service: str, health: HealthMonitor) -> APIRouter:
     router = APIRouter(prefix=f"/api/v1/{service}/health", tags=["health"])
 
-    @router.get("", summary="State of the service and of what it leans on")
+    @router.get(
+        "", summary="State of the service and of what it leans on", openapi_extra=needs(OPEN)
+    )
     async def report(response: Response) -> HealthReport:
         state = await health.report()
         response.status_code = 503 if state.status is Health.UNHEALTHY else 200
         return state
 
-    @router.get("/live", summary="Whether the process runs", status_code=204)
+    @router.get(
+        "/live", summary="Whether the process runs", status_code=204, openapi_extra=needs(OPEN)
+    )
     async def live() -> None:
         return None
 
-    @router.get("/ready", summary="Whether requests should be sent here now", status_code=204)
+    @router.get(
+        "/ready",
+        summary="Whether requests should be sent here now",
+        status_code=204,
+        openapi_extra=needs(OPEN),
+    )
     async def ready(response: Response) -> None:
         response.status_code = 204 if await health.is_ready() else 503
 

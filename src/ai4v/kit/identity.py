@@ -16,9 +16,8 @@ from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from ai4v.contracts.error import AuthenticationError, AuthorizationError
+from ai4v.contracts.error import AuthenticationError
 from ai4v.contracts.identity import Principal
-from ai4v.contracts.role import Role
 from ai4v.kit.deadline import MAXIMUM_S
 
 TOKEN_HEADER: Final = "x-ai4v-internal-token"  # noqa: S105 - a header's name
@@ -151,13 +150,5 @@ def get_principal(caller: Annotated[InternalCaller, Depends(get_caller)]) -> Pri
     return caller.principal
 
 
-def get_administrator(principal: Annotated[Principal, Depends(get_principal)]) -> Principal:
-    """Let administrators through (a FastAPI dependency)."""
-    if principal.role is not Role.ADMIN:
-        raise AuthorizationError("this path is for administrators")
-    return principal
-
-
 CurrentCaller = Annotated[InternalCaller, Depends(get_caller)]
 CurrentPrincipal = Annotated[Principal, Depends(get_principal)]
-CurrentAdministrator = Annotated[Principal, Depends(get_administrator)]

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
@@ -11,13 +10,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ai4v.contracts.error import AuthenticationError, PayloadTooLargeError
+from ai4v.contracts.error import PayloadTooLargeError
 from ai4v.kit.cost import HEADER as COST_HEADER
 from ai4v.kit.cost import NOTHING, Meter, format_cost
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
-from ai4v.kit.identity import TOKEN_HEADER, TokenVerifier
 from ai4v.kit.log import get_logger
 from ai4v.kit.metric import RequestMetrics
 
@@ -120,28 +118,3 @@ class RequestLayer:
             status=status,
             duration_ms=round(seconds * 1000, 1),
         )
-
-
-class IdentityLayer:
-    """Lets nobody in who does not hold the gateway's token, except to the open paths."""
-
-    def __init__(
-        self, app: ASGIApp, verifier: TokenVerifier, is_open: Callable[[str], bool]
-    ) -> None:
-        self._app = app
-        self._verifier = verifier
-        self._is_open = is_open
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI)."""
-        if scope["type"] != "http" or self._is_open(scope["path"]):
-            await self._app(scope, receive, send)
-            return
-        token = MutableHeaders(scope=scope).get(TOKEN_HEADER, "")
-        try:
-            scope["state"]["caller"] = self._verifier.verify(token)
-        except AuthenticationError as error:
-            response = render_error(error, scope["state"]["request_id"])
-            await response(scope, receive, send)
-            return
-        await self._app(scope, receive, send)

@@ -25,6 +25,7 @@ from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Audio
 from ai4v.contracts.capability import Capability, Task, Tier
 from ai4v.contracts.identity import Principal
+from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.contracts.tts import SpeechFormat
 from ai4v.kit.database.connection import Database
@@ -213,7 +214,9 @@ class Stage:
 
 
 def make_principal() -> Principal:
-    return Principal(user_id=uuid4(), role=Role.USER, key_id=uuid4())
+    return Principal(
+        user_id=uuid4(), role=Role.USER, permissions=FIRST_PERMISSIONS[Role.USER], key_id=uuid4()
+    )
 
 
 def token(principal: Principal | None, *, audience: str = "asr") -> str:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from ai4v.adapters.memory.cache import MemoryCache
@@ -15,10 +16,12 @@ from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.contracts.error import AuthenticationError, ServiceUnavailableError
 from ai4v.contracts.identity import CredentialCheck, Principal, RateLimits, VerifiedCredential
+from ai4v.contracts.permission import FIRST_PERMISSIONS, OPEN
 from ai4v.contracts.role import Role
 from ai4v.kit.app import AppPlan, create_service_app
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
+from ai4v.kit.permission import needs
 from ai4v.ports.cache import Cache
 from ai4v.ports.registry import Instance
 from ai4v.services.gateway.app import Adapters, create_app
@@ -32,8 +35,18 @@ AUTH = "http://auth:8081"
 ASR = "http://asr:8087"
 KEY = "a4v_user_key"
 ADMIN_KEY = "a4v_admin_key"
-USER = Principal(user_id=UUID(int=1), role=Role.USER, key_id=UUID(int=2))
-ADMIN = Principal(user_id=UUID(int=3), role=Role.ADMIN, key_id=UUID(int=4))
+USER = Principal(
+    user_id=UUID(int=1),
+    role=Role.USER,
+    permissions=FIRST_PERMISSIONS[Role.USER],
+    key_id=UUID(int=2),
+)
+ADMIN = Principal(
+    user_id=UUID(int=3),
+    role=Role.ADMIN,
+    permissions=FIRST_PERMISSIONS[Role.ADMIN],
+    key_id=UUID(int=4),
+)
 PAIR = KeyPair()
 
 
@@ -137,7 +150,10 @@ async def settle() -> None:
 
 
 def make_service(name: str, router: APIRouter, *, service: str | None = None) -> FastAPI:
-    """Make a service as the kit does, with the paths of `router`."""
+    """Make a service as the kit does, with the paths of `router`, whoever asks."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.openapi_extra = needs(OPEN)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:

@@ -19,6 +19,7 @@ from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.translator import MemoryTranslator
 from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.contracts.identity import Principal
+from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
@@ -138,7 +139,9 @@ class Stage:
 
 
 def make_principal() -> Principal:
-    return Principal(user_id=uuid4(), role=Role.USER, key_id=uuid4())
+    return Principal(
+        user_id=uuid4(), role=Role.USER, permissions=FIRST_PERMISSIONS[Role.USER], key_id=uuid4()
+    )
 
 
 def token(principal: Principal | None, *, audience: str = "nmt") -> str:

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.contracts.identity import Principal
+from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner, TokenVerifier
 from ai4v.kit.store import Store
@@ -109,8 +110,8 @@ class Worker:
     callers: list[Principal | None] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     cancelled: int = 0
-
     cost: str = "audio_s=0.250;characters=7"
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             for phase in ("startup", "shutdown"):
@@ -137,8 +138,8 @@ class Worker:
                 return
             leaving.cancel()
         answer = self.failure or JSONResponse(_WORK[self.name](body))
-        await answer(scope, receive, send)
         answer.headers["x-ai4v-cost"] = self.cost
+        await answer(scope, receive, send)
 
 
 @dataclass
@@ -174,7 +175,12 @@ async def open_stage(**changes: object) -> AsyncIterator[Stage]:
         app = create_app(settings, adapters=adapters)
         outside = AppTransport()
         outside.apps[_PIPELINE] = await stack.enter_async_context(RunningApp(app))
-        principal = Principal(user_id=uuid4(), role=Role.USER, key_id=uuid4())
+        principal = Principal(
+            user_id=uuid4(),
+            role=Role.USER,
+            permissions=FIRST_PERMISSIONS[Role.USER],
+            key_id=uuid4(),
+        )
         signer = TokenSigner(_KEY.private.get_secret_value(), service="gateway")
         headers = {TOKEN_HEADER: signer.sign(principal, "pipeline", calls=CALLS)}
         client = await stack.enter_async_context(

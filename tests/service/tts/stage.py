@@ -22,6 +22,7 @@ from ai4v.adapters.memory.synthesizer import MemorySynthesizer, make_info
 from ai4v.contracts.audio import Audio
 from ai4v.contracts.capability import Tier
 from ai4v.contracts.identity import Principal
+from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
@@ -179,7 +180,9 @@ class Stage:
 
 
 def make_principal() -> Principal:
-    return Principal(user_id=uuid4(), role=Role.USER, key_id=uuid4())
+    return Principal(
+        user_id=uuid4(), role=Role.USER, permissions=FIRST_PERMISSIONS[Role.USER], key_id=uuid4()
+    )
 
 
 def token(principal: Principal | None) -> str:

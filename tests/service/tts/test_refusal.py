@@ -257,7 +257,8 @@ async def test_others_speak_where_an_engine_is_missing(tts_url: str) -> None:
         health = await stage.client.get("/api/v1/tts/health")
         assert health.json()["status"] == "degraded"
         assert health.json()["components"]["neural"] == "unhealthy"
-        offers = (await stage.client.get("/internal/capabilities")).json()
+        headers = {TOKEN_HEADER: token(None)}
+        offers = (await stage.client.get("/internal/capabilities", headers=headers)).json()
         tiers = {offer["language"]: offer["tier"] for offer in offers}
         assert (tiers["hi"], tiers["ta"], tiers["sat"]) == (
             "rule-based",
@@ -297,4 +298,6 @@ async def test_no_engine_at_all(tts_url: str) -> None:
         health = await stage.client.get("/api/v1/tts/health")
         assert health.status_code == 503
         assert health.json()["components"]["engine"] == "unhealthy"
-        assert (await stage.client.get("/internal/capabilities")).json() == []
+        headers = {TOKEN_HEADER: token(None)}
+        offers = await stage.client.get("/internal/capabilities", headers=headers)
+        assert offers.json() == []

@@ -13,10 +13,12 @@ from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from ai4v.contracts.error import FieldError, PlatformError, ServiceUnavailableError, ValidationError
+from ai4v.contracts.permission import OPEN
 from ai4v.kit.app import AppPlan, create_edge_app, create_service_app
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner, TokenVerifier
+from ai4v.kit.permission import needs
 from ai4v.kit.request import get_deadline, get_request_id
 from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
@@ -56,10 +58,12 @@ async def fail() -> None:
 
 def make_plan() -> AppPlan:
     router = APIRouter(prefix="/api/v1/asr")
-    router.add_api_route("/take", take, methods=["POST"])
-    router.add_api_route("/read", read, methods=["POST"])
+    open_to_all = needs(OPEN)
+    router.add_api_route("/take", take, methods=["POST"], openapi_extra=open_to_all)
+    router.add_api_route("/read", read, methods=["POST"], openapi_extra=open_to_all)
     for handler in (left, refuse, be_unavailable, fail):
-        router.add_api_route(f"/{handler.__name__}", handler, methods=["GET"])
+        path = f"/{handler.__name__}"
+        router.add_api_route(path, handler, methods=["GET"], openapi_extra=open_to_all)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[Mapping[str, object]]:

@@ -9,11 +9,13 @@ from starlette.requests import Request
 
 from ai4v.contracts.asr import AsrAnswer
 from ai4v.contracts.capability import Capability
+from ai4v.contracts.permission import INTERNAL, Permission
 from ai4v.kit.admission import Admission
 from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import CurrentPrincipal
 from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
+from ai4v.kit.permission import needs
 from ai4v.services.asr.body import BodyReader
 from ai4v.services.asr.service import SpeechService
 from ai4v.services.asr.view import INFERENCE_BODY, ULCA_BODY, ModelList, RequestList
@@ -52,7 +54,7 @@ _ADMITTED: Final = [Depends(_admit)]
     summary="Speech to text: JSON, or multipart with files",
     response_model_exclude_none=True,
     dependencies=_ADMITTED,
-    openapi_extra=INFERENCE_BODY,
+    openapi_extra=INFERENCE_BODY | needs(Permission.ASR_USE),
 )
 async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCaller) -> AsrAnswer:
     """Recognize every item, or fail as a whole."""
@@ -65,7 +67,7 @@ async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCall
     summary="Speech to text in the ULCA shape",
     response_model_exclude_none=True,
     dependencies=_ADMITTED,
-    openapi_extra=ULCA_BODY,
+    openapi_extra=ULCA_BODY | needs(Permission.ASR_USE),
 )
 async def infer_ulca(
     request: Request,
@@ -80,7 +82,11 @@ async def infer_ulca(
     return await run_while_connected(request, entrance.service.recognize(order, caller))
 
 
-@router.get("/api/v1/asr/models", summary="The models, their languages and how well they do")
+@router.get(
+    "/api/v1/asr/models",
+    summary="The models, their languages and how well they do",
+    openapi_extra=needs(Permission.ASR_READ),
+)
 async def list_models(entrance: CurrentEntrance) -> ModelList:
     """Show what may be asked for as `serviceId`."""
     return ModelList.of(entrance.service.info)
@@ -90,6 +96,7 @@ async def list_models(entrance: CurrentEntrance) -> ModelList:
     "/api/v1/asr/requests",
     summary="The caller's own requests, newest first",
     response_model_exclude_none=True,
+    openapi_extra=needs(Permission.ASR_READ),
 )
 async def list_requests(
     entrance: CurrentEntrance,
@@ -102,7 +109,7 @@ async def list_requests(
     return RequestList.of(await entrance.service.requests(principal, size=limit, after=after))
 
 
-@router.get("/internal/capabilities", include_in_schema=False)
+@router.get("/internal/capabilities", include_in_schema=False, openapi_extra=needs(INTERNAL))
 async def list_capabilities(entrance: CurrentEntrance) -> tuple[Capability, ...]:
     """Tell the gateway what the engine declares."""
     return entrance.service.capabilities

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ai4v.contracts.role import Role
+from ai4v.contracts.permission import OPEN, Permission
 from ai4v.kit.caller import find_entrance
+from ai4v.kit.permission import needs
 from ai4v.services.gateway.document import ApiDocument
 from ai4v.services.gateway.edge import Edge
 from ai4v.services.gateway.gate import Gate, Visitor
@@ -48,43 +49,45 @@ CurrentVisitor = Annotated[Visitor, Depends(_admit)]
     "/api/v1/status",
     summary="Every service, its instances and their health",
     response_model_exclude_none=True,
+    openapi_extra=needs(OPEN),
 )
 async def status(visitor: CurrentVisitor, entrance: CurrentEntrance) -> PlatformStatus:
-    """Needs no key; with an administrator's it says where the instances listen."""
+    """Needs no key; to those who may observe the platform it says where the instances listen."""
     principal = visitor.principal
-    is_administrator = principal is not None and principal.role is Role.ADMIN
-    return await entrance.overview.status(with_addresses=is_administrator)
+    may_observe = principal is not None and Permission.PLATFORM_OBSERVE in principal.permissions
+    return await entrance.overview.status(with_addresses=may_observe)
 
 
 @router.get(
     "/api/v1/capabilities",
     summary="The best engine for every language and task",
     response_model_exclude_none=True,
+    openapi_extra=needs(OPEN),
 )
 async def capabilities(_visitor: CurrentVisitor, entrance: CurrentEntrance) -> CapabilityReport:
     """Needs no key. The tier `none` says that a language has no engine for a task."""
     return await entrance.overview.capabilities()
 
 
-@router.get("/openapi.json", include_in_schema=False)
+@router.get("/openapi.json", include_in_schema=False, openapi_extra=needs(OPEN))
 async def document(_visitor: CurrentVisitor, entrance: CurrentEntrance) -> JSONResponse:
     """Show the API of all services in one document."""
     return JSONResponse(await entrance.document.get())
 
 
-@router.get("/docs", include_in_schema=False)
+@router.get("/docs", include_in_schema=False, openapi_extra=needs(OPEN))
 async def page() -> Response:
     """Show the page that renders /openapi.json."""
     return _show(load_asset("index.html"))
 
 
-@router.get("/docs/page.js", include_in_schema=False)
+@router.get("/docs/page.js", include_in_schema=False, openapi_extra=needs(OPEN))
 async def page_script() -> Response:
     """Show the page's script."""
     return _show(load_asset("page.js"))
 
 
-@router.get("/docs/page.css", include_in_schema=False)
+@router.get("/docs/page.css", include_in_schema=False, openapi_extra=needs(OPEN))
 async def page_style() -> Response:
     """Show the page's style."""
     return _show(load_asset("page.css"))

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from ai4v.contracts.capability import Capability
 from ai4v.contracts.nmt import DetectAnswer, DetectRequest, NmtAnswer, NmtRequest
+from ai4v.contracts.permission import INTERNAL, Permission
 from ai4v.kit.admission import Admission
 from ai4v.kit.body import read_json
 from ai4v.kit.bodyschema import describe_json_body
@@ -16,6 +17,7 @@ from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import CurrentPrincipal
 from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
+from ai4v.kit.permission import needs
 from ai4v.services.nmt.service import TranslationService
 from ai4v.services.nmt.view import LanguageList, ModelList, RequestList
 
@@ -53,7 +55,7 @@ _BODY: Final = describe_json_body(NmtRequest)
     summary="Translate texts",
     response_model_exclude_none=True,
     dependencies=_ADMITTED,
-    openapi_extra=_BODY,
+    openapi_extra=_BODY | needs(Permission.NMT_USE),
 )
 async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCaller) -> NmtAnswer:
     """Translate every text, or fail as a whole."""
@@ -66,7 +68,7 @@ async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCall
     summary="Translate texts in the ULCA shape",
     response_model_exclude_none=True,
     dependencies=_ADMITTED,
-    openapi_extra=_BODY,
+    openapi_extra=_BODY | needs(Permission.NMT_USE),
 )
 async def infer_ulca(
     request: Request,
@@ -85,7 +87,7 @@ async def infer_ulca(
     "/api/v1/nmt/detect",
     summary="The languages that texts may be in, likeliest first",
     dependencies=_ADMITTED,
-    openapi_extra=describe_json_body(DetectRequest),
+    openapi_extra=describe_json_body(DetectRequest) | needs(Permission.NMT_USE),
 )
 async def detect(
     request: Request, entrance: CurrentEntrance, caller: CurrentCaller
@@ -95,13 +97,21 @@ async def detect(
     return await run_while_connected(request, entrance.service.detect(asked, caller))
 
 
-@router.get("/api/v1/nmt/models", summary="The models, their directions and how well they do")
+@router.get(
+    "/api/v1/nmt/models",
+    summary="The models, their directions and how well they do",
+    openapi_extra=needs(Permission.NMT_READ),
+)
 async def list_models(entrance: CurrentEntrance) -> ModelList:
     """Show what may be asked for as `serviceId`."""
     return ModelList.of(entrance.service.info, entrance.service.table)
 
 
-@router.get("/api/v1/nmt/languages", summary="The languages, and what each is translated into")
+@router.get(
+    "/api/v1/nmt/languages",
+    summary="The languages, and what each is translated into",
+    openapi_extra=needs(Permission.NMT_READ),
+)
 async def list_languages(entrance: CurrentEntrance) -> LanguageList:
     """Show the directions by language."""
     return LanguageList.of(entrance.service.table)
@@ -111,6 +121,7 @@ async def list_languages(entrance: CurrentEntrance) -> LanguageList:
     "/api/v1/nmt/requests",
     summary="The caller's own requests, newest first",
     response_model_exclude_none=True,
+    openapi_extra=needs(Permission.NMT_READ),
 )
 async def list_requests(
     entrance: CurrentEntrance,
@@ -123,7 +134,7 @@ async def list_requests(
     return RequestList.of(await entrance.service.requests(principal, size=limit, after=after))
 
 
-@router.get("/internal/capabilities", include_in_schema=False)
+@router.get("/internal/capabilities", include_in_schema=False, openapi_extra=needs(INTERNAL))
 async def list_capabilities(entrance: CurrentEntrance) -> tuple[Capability, ...]:
     """Tell the gateway what the engines declare."""
     return entrance.service.capabilities

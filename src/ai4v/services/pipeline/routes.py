@@ -8,6 +8,7 @@ import httpx2
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
+from ai4v.contracts.permission import Permission
 from ai4v.contracts.pipeline import PipelineAnswer, PipelineRequest
 from ai4v.kit.admission import Admission
 from ai4v.kit.balance import Balancer
@@ -16,6 +17,7 @@ from ai4v.kit.bodyschema import describe_json_body
 from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import TOKEN_HEADER
+from ai4v.kit.permission import needs
 from ai4v.services.pipeline.service import PipelineService
 from ai4v.services.pipeline.task import HttpTaskCaller
 
@@ -64,7 +66,7 @@ _ADMITTED: Final = [Depends(_admit)]
     summary="Tasks in a row: asr, translation, tts",
     response_model_exclude_none=True,
     dependencies=_ADMITTED,
-    openapi_extra=_BODY,
+    openapi_extra=_BODY | needs(Permission.PIPELINE_USE),
 )
 async def infer(
     request: Request, entrance: CurrentEntrance, caller: CurrentCaller
@@ -78,7 +80,7 @@ async def infer(
     summary="Tasks in a row, in the ULCA shape",
     response_model_exclude_none=True,
     dependencies=_ADMITTED,
-    openapi_extra=_BODY,
+    openapi_extra=_BODY | needs(Permission.PIPELINE_USE),
 )
 async def infer_ulca(
     request: Request, entrance: CurrentEntrance, caller: CurrentCaller

@@ -10,12 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ai4v.contracts.capability import Capability
+from ai4v.contracts.permission import INTERNAL, Permission
 from ai4v.contracts.tts import Gender, TtsAnswer
 from ai4v.kit.admission import Admission
 from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import CurrentPrincipal
 from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
+from ai4v.kit.permission import needs
 from ai4v.services.tts.answer import render_answer, sound_headers
 from ai4v.services.tts.body import BodyReader, Order
 from ai4v.services.tts.media import SOUND_TYPES
@@ -78,7 +80,7 @@ async def _answer(
     response_model=TtsAnswer,
     responses=describe_sound(SOUND_TYPES),
     dependencies=ADMITTED,
-    openapi_extra=REQUEST_BODY,
+    openapi_extra=REQUEST_BODY | needs(Permission.TTS_USE),
 )
 async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCaller) -> Response:
     """Speak every text, or fail as a whole."""
@@ -91,7 +93,7 @@ async def infer(request: Request, entrance: CurrentEntrance, caller: CurrentCall
     summary="Text to speech in the ULCA shape",
     response_model=TtsAnswer,
     dependencies=ADMITTED,
-    openapi_extra=REQUEST_BODY,
+    openapi_extra=REQUEST_BODY | needs(Permission.TTS_USE),
 )
 async def infer_ulca(
     request: Request,
@@ -106,7 +108,11 @@ async def infer_ulca(
     return await _answer(request, entrance, caller, order)
 
 
-@router.get("/api/v1/tts/voices", summary="The voices, their languages and how good they are")
+@router.get(
+    "/api/v1/tts/voices",
+    summary="The voices, their languages and how good they are",
+    openapi_extra=needs(Permission.TTS_READ),
+)
 async def list_voices(
     entrance: CurrentEntrance, language: str | None = None, gender: Gender | None = None
 ) -> VoiceList:
@@ -114,7 +120,9 @@ async def list_voices(
     return VoiceList.of(entrance.service.infos, language=language, gender=gender)
 
 
-@router.get("/api/v1/tts/voices/{voice_id}", summary="One voice")
+@router.get(
+    "/api/v1/tts/voices/{voice_id}", summary="One voice", openapi_extra=needs(Permission.TTS_READ)
+)
 async def show_voice(entrance: CurrentEntrance, voice_id: str) -> VoiceView:
     """Show one voice."""
     return find_voice(entrance.service.infos, voice_id)
@@ -124,6 +132,7 @@ async def show_voice(entrance: CurrentEntrance, voice_id: str) -> VoiceView:
     "/api/v1/tts/requests",
     summary="The caller's own requests, newest first",
     response_model_exclude_none=True,
+    openapi_extra=needs(Permission.TTS_READ),
 )
 async def list_requests(
     entrance: CurrentEntrance,
@@ -136,7 +145,7 @@ async def list_requests(
     return RequestList.of(await entrance.service.requests(principal, size=limit, after=after))
 
 
-@router.get("/internal/capabilities", include_in_schema=False)
+@router.get("/internal/capabilities", include_in_schema=False, openapi_extra=needs(INTERNAL))
 async def list_capabilities(entrance: CurrentEntrance) -> tuple[Capability, ...]:
     """Tell the gateway what the engines that are there can do."""
     return entrance.service.capabilities

@@ -9,10 +9,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ai4v.contracts.error import PlatformError
+from ai4v.contracts.permission import Permission
 from ai4v.contracts.tts import SpeechFormat
 from ai4v.kit.caller import CurrentCaller
 from ai4v.kit.disconnect import ClientDisconnectedError, run_while_connected
 from ai4v.kit.log import get_logger
+from ai4v.kit.permission import needs
 from ai4v.services.tts.answer import stream_headers
 from ai4v.services.tts.media import STREAMED_TYPES
 from ai4v.services.tts.pcm import wav_head
@@ -34,7 +36,7 @@ _log: Final = get_logger(__name__)
     response_class=Response,
     responses=describe_sound(STREAMED_TYPES),
     dependencies=ADMITTED,
-    openapi_extra=REQUEST_BODY,
+    openapi_extra=REQUEST_BODY | needs(Permission.TTS_USE),
 )
 async def stream(request: Request, entrance: CurrentEntrance, caller: CurrentCaller) -> Response:
     """Speak one text; what fails after the first sound cuts the connection."""

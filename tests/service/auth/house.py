@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
-from ai4v.contracts.auth import CreatedKey
+from ai4v.contracts.apikey import CreatedKey
 from ai4v.contracts.identity import (
     REVOKED_MARK,
     Bootstrap,
@@ -72,9 +72,11 @@ class Keys:
 class Caller:
     """Somebody with an internal token."""
 
-    def __init__(self, http: httpx2.AsyncClient, token: str) -> None:
+    def __init__(self, http: httpx2.AsyncClient, token: str, address: str | None = None) -> None:
         self._http = http
         self._headers = {TOKEN_HEADER: token}
+        if address is not None:
+            self._headers["x-forwarded-for"] = address
 
     async def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """Send a request with a JSON body, unless it is None."""
@@ -95,14 +97,20 @@ class House:
     clock: ManualClock
     keys: Keys
 
-    def caller(self, service: str, principal: Principal | None = None) -> Caller:
+    def caller(
+        self, service: str, principal: Principal | None = None, address: str | None = None
+    ) -> Caller:
         """Somebody with a good token minted by `service`."""
         signer = TokenSigner(private_pem(self.keys.internal), service=service)
-        return Caller(self.http, signer.sign(principal, "auth"))
+        return Caller(self.http, signer.sign(principal, "auth"), address)
 
     def person(self, principal: Principal) -> Caller:
         """Somebody who came through the gateway."""
         return self.caller("gateway", principal)
+
+    def stranger(self, address: str | None = None) -> Caller:
+        """Somebody unknown who came through the gateway from that address."""
+        return self.caller("gateway", address=address)
 
     @property
     def gateway(self) -> Caller:
@@ -150,8 +158,9 @@ class House:
         return token
 
     async def administrator(self) -> Caller:
-        """The first administrator, by key."""
-        return self.person(await self.principal_of((await self.bootstrap()).api_key))
+        """The first administrator, signed in."""
+        first = await self.bootstrap()
+        return self.person(await self.principal_of(await self.token(first.username, first.password)))
 
     async def user(self, administrator: Caller, username: str) -> Principal:
         """Add a user and sign in."""

@@ -1,34 +1,12 @@
 """Signing in, what a session is worth, and what ends it."""
 
-from collections.abc import Sequence
 
 import pytest
 
-from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.contracts.role import Role
-from ai4v.kit.fallback import FallbackRateLimiter
-from ai4v.ports.ratelimit import Charge, Decision, RateLimiterUnavailableError
 from tests.service.auth.house import PASSWORD, House, Keys, open_house
-from tests.support.clock import ManualClock
 
 _NEW_PASSWORD = "another horse battery"
-
-
-class _SharedLimiter:
-    """Shared counters that were reached once and never again."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self._inner = MemoryRateLimiter(clock)
-        self._is_down = False
-
-    async def acquire(self, charges: Sequence[Charge]) -> Decision:
-        if self._is_down:
-            raise RateLimiterUnavailableError("down")
-        self._is_down = True
-        return await self._inner.acquire(charges)
-
-    async def debit(self, charges: Sequence[Charge]) -> None:
-        await self._inner.debit(charges)
 
 
 async def test_the_first_administrator_signs_in_and_is_known(house: House) -> None:
@@ -76,17 +54,6 @@ async def test_attempts_at_a_name_are_counted_known_or_not(house: House) -> None
         assert 1 <= int(refused.headers["retry-after"]) <= 6
     house.clock.advance(6)
     assert (await house.sign_in("admin", first.password)).status_code == 200
-
-
-@pytest.mark.usefixtures("database")
-async def test_attempts_are_counted_when_the_shared_counters_are_down(
-    auth_database_url: str, keys: Keys
-) -> None:
-    clock = ManualClock()
-    limiter = FallbackRateLimiter(_SharedLimiter(clock), MemoryRateLimiter(clock))
-    async with open_house(auth_database_url, keys, clock, limiter=limiter) as house:
-        statuses = [(await house.sign_in("admin", "wrong")).status_code for _ in range(13)]
-    assert statuses == [401] * 11 + [429] * 2
 
 
 async def test_a_session_ends_after_its_time(house: House) -> None:

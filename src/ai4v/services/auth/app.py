@@ -5,7 +5,7 @@ from contextlib import (
     AsyncExitStack,
     asynccontextmanager,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -15,6 +15,10 @@ from fastapi import FastAPI
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.adapters.openid.client import ProviderClient, open_http
+from ai4v.adapters.openid.github import GitHubAddress, GitHubProvider
+from ai4v.adapters.openid.provider import OpenIdProvider, Registration
+from ai4v.adapters.smtp.mailer import SmtpMailer
 from ai4v.adapters.valkey.cache import ValkeyCache
 from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
@@ -23,18 +27,19 @@ from ai4v.kit.app import OpenAdapters, create_entrance_app, given
 from ai4v.kit.background import beside
 from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.database.connection import Database
-from ai4v.kit.fallback import FallbackRateLimiter
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.listing import listed
 from ai4v.kit.serve import serve
 from ai4v.kit.store import pick_by_scheme
 from ai4v.ports.cache import Cache
+from ai4v.ports.identityprovider import IdentityProvider
+from ai4v.ports.mailer import Mailer
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
-from ai4v.services.auth.account.attempt import PasswordAttempts
 from ai4v.services.auth.account.password import PasswordHasher
 from ai4v.services.auth.account.repository import AccountRepository
 from ai4v.services.auth.account.service import AccountParts, AccountService
+from ai4v.services.auth.account.throttle import Throttle
 from ai4v.services.auth.audit.head import HeadFile, HeadSigner, write_public_key
 from ai4v.services.auth.audit.keeper import HeadKeeper
 from ai4v.services.auth.audit.layer import RefusalLayer
@@ -44,6 +49,14 @@ from ai4v.services.auth.audit.service import AuditLog
 from ai4v.services.auth.audit.verification import Task
 from ai4v.services.auth.key.repository import KeyRepository
 from ai4v.services.auth.key.service import KeyParts, KeyService
+from ai4v.services.auth.proof.letter import Letters
+from ai4v.services.auth.proof.postman import Postman
+from ai4v.services.auth.proof.repository import ProofRepository
+from ai4v.services.auth.proof.service import ProofParts, ProofService
+from ai4v.services.auth.provider.configuration import ProviderConfiguration
+from ai4v.services.auth.provider.registry import Provider, Providers
+from ai4v.services.auth.provider.repository import ProviderRepository
+from ai4v.services.auth.provider.service import ProviderParts, ProviderService
 from ai4v.services.auth.repository import AuthRepository
 from ai4v.services.auth.residue.repository import ResidueRepository
 from ai4v.services.auth.residue.service import ResidueSweeper
@@ -63,9 +76,11 @@ class Adapters:
 
     cache: Cache
     limiter: RateLimiter
-    """Never unavailable."""
+    """Unavailable when the shared counters are: nothing is tried then."""
     registry: Registry
     clock: Clock
+    mailer: Mailer | None = None
+    """None: no letters are sent."""
 
 
 def main() -> None:
@@ -104,7 +119,18 @@ def choose_adapters(settings: AuthSettings) -> OpenAdapters[Adapters]:
     """
     url = settings.cache_url.get_secret_value()
     opener = pick_by_scheme(_ADAPTERS, url, service=settings.service, variable="AI4V_CACHE_URL")
-    return partial(opener, url)
+    return partial(_with_mailer, partial(opener, url), _choose_mailer(settings))
+
+
+def _choose_mailer(settings: AuthSettings) -> Mailer | None:
+    url = settings.smtp_url.get_secret_value()
+    if not url:
+        return None
+    try:
+        return SmtpMailer(url, sender=settings.mail_sender)
+    except ValueError as error:
+        message = f"auth cannot start: AI4V_AUTH_SMTP_URL, AI4V_AUTH_MAIL_SENDER: {error}"
+        raise SystemExit(message) from None
 
 
 async def _open(
@@ -115,8 +141,6 @@ async def _open(
     database = Database(url, pool_size=settings.database_pool)
     stack.push_async_callback(database.close)
     repository = AuthRepository(database)
-    passwords = PasswordHasher()
-    stack.callback(passwords.close)
     keys = SigningKeys(settings.read_jwt_private_key, adapters.clock)
     tokens = AccessTokens(keys, adapters.clock)
     marks = RevocationMarks(adapters.cache, repository, adapters.clock)
@@ -131,17 +155,85 @@ async def _open(
     )
     residue = ResidueSweeper(ResidueRepository(database, limits.idle), adapters.clock)
     await stack.enter_async_context(beside("residue", residue.run()))
-    accounts = AccountRepository(database)
-    attempts = PasswordAttempts(adapters.limiter)
+    sessions = SessionService(
+        SessionParts(SessionRepository(database), keys, tokens, marks, limits, adapters.clock)
+    )
+    providers = await _open_providers(settings, adapters.clock, stack)
+    people = _People(settings, adapters, database, marks)
+    stack.callback(people.passwords.close)
+    if people.postman is not None:
+        await stack.enter_async_context(people.postman.at_work())
     areas = Areas(
-        accounts=AccountService(AccountParts(accounts, passwords, attempts, marks, adapters.clock)),
+        accounts=people.accounts,
+        proofs=people.proofs,
         audit=await _open_audit(settings, database, adapters.clock, stack),
         keys=KeyService(KeyParts(KeyRepository(database), marks, adapters.clock)),
-        sessions=SessionService(
-            SessionParts(SessionRepository(database), keys, tokens, marks, limits, adapters.clock)
+        providers=ProviderService(
+            ProviderParts(ProviderRepository(database), sessions, providers, adapters.clock)
         ),
+        sessions=sessions,
     )
-    return AuthService(areas, Parts(repository, accounts, tokens, adapters.clock))
+    return AuthService(areas, Parts(repository, people.repository, tokens, adapters.clock))
+
+
+async def _open_providers(settings: AuthSettings, clock: Clock, stack: AsyncExitStack) -> Providers:
+    """Open what asks the providers that users sign in with; nothing is asked yet."""
+    http = await stack.enter_async_context(open_http())
+    client = ProviderClient(http, allows_loopback=settings.allows_loopback_providers)
+    found = {
+        configuration.name: Provider(configuration, _make_provider(configuration, client, clock))
+        for configuration in settings.list_providers()
+    }
+    return Providers(found, settings.public_url.rstrip("/"), settings.return_urls)
+
+
+def _make_provider(
+    configuration: ProviderConfiguration, client: ProviderClient, clock: Clock
+) -> IdentityProvider:
+    registration = Registration(
+        configuration.client_id,
+        configuration.client_secret.get_secret_value(),
+        configuration.scopes,
+    )
+    github = configuration.github
+    if github is None:
+        return OpenIdProvider(configuration.issuer, registration, client, clock)
+    address = GitHubAddress(
+        configuration.issuer, github.authorization_url, github.token_url, github.api_url
+    )
+    return GitHubProvider(address, registration, client)
+
+
+class _People:
+    """What has to do with accounts, put together."""
+
+    def __init__(
+        self,
+        settings: AuthSettings,
+        adapters: Adapters,
+        database: Database,
+        marks: RevocationMarks,
+    ) -> None:
+        self.passwords = PasswordHasher()
+        self.repository = AccountRepository(database)
+        self.postman = None if adapters.mailer is None else Postman(adapters.mailer)
+        throttle = Throttle(adapters.limiter, adapters.cache)
+        self.accounts = AccountService(
+            AccountParts(self.repository, self.passwords, throttle, marks, adapters.clock)
+        )
+        self.proofs = ProofService(
+            ProofParts(
+                repository=ProofRepository(database),
+                accounts=self.accounts,
+                passwords=self.passwords,
+                throttle=throttle,
+                marks=marks,
+                letters=Letters(settings.page_url or settings.public_url),
+                postman=self.postman,
+                clock=adapters.clock,
+                registration=settings.registration,
+            )
+        )
 
 
 async def _open_audit(
@@ -167,6 +259,14 @@ async def _open_audit(
 
 
 @asynccontextmanager
+async def _with_mailer(
+    open_adapters: OpenAdapters[Adapters], mailer: Mailer | None
+) -> AsyncIterator[Adapters]:
+    async with open_adapters() as adapters:
+        yield replace(adapters, mailer=mailer)
+
+
+@asynccontextmanager
 async def _open_memory(_url: str) -> AsyncIterator[Adapters]:
     yield Adapters(MemoryCache(), MemoryRateLimiter(), MemoryRegistry(), SystemClock())
 
@@ -174,7 +274,7 @@ async def _open_memory(_url: str) -> AsyncIterator[Adapters]:
 @asynccontextmanager
 async def _open_valkey(url: str) -> AsyncIterator[Adapters]:
     async with ValkeyConnection(url) as connection:
-        limiter = FallbackRateLimiter(ValkeyRateLimiter(connection), MemoryRateLimiter())
+        limiter = ValkeyRateLimiter(connection)
         yield Adapters(ValkeyCache(connection), limiter, ValkeyRegistry(connection), SystemClock())
 
 

@@ -14,9 +14,12 @@ from ai4v.contracts.permission import INTERNAL
 from ai4v.kit.permission import needs
 from ai4v.services.auth.account import routes as account
 from ai4v.services.auth.audit import routes as audit
+from ai4v.services.auth.audit.actor import CurrentActor
 from ai4v.services.auth.entrance import Auth, forbid_caching
 from ai4v.services.auth.guard import require_gateway, require_operator
 from ai4v.services.auth.key import routes as key
+from ai4v.services.auth.proof import routes as proof
+from ai4v.services.auth.provider import routes as provider
 from ai4v.services.auth.session import routes as session
 
 internal_router = APIRouter(
@@ -35,17 +38,17 @@ async def verify_credential(check: CredentialCheck, auth: Auth) -> VerifiedCrede
 @internal_router.post(
     "/bootstrap", dependencies=[Depends(require_operator)], openapi_extra=needs(INTERNAL)
 )
-async def bootstrap(auth: Auth) -> Bootstrap:
+async def bootstrap(auth: Auth, actor: CurrentActor) -> Bootstrap:
     """Create the administrator and a first key, unless there are users already."""
-    return Bootstrap(first_run=await auth.bootstrap())
+    return Bootstrap(first_run=await auth.bootstrap(actor))
 
 
 @internal_router.post(
     "/administrator/reset", dependencies=[Depends(require_operator)], openapi_extra=needs(INTERNAL)
 )
-async def reset_administrator(auth: Auth) -> AdministratorReset:
+async def reset_administrator(auth: Auth, actor: CurrentActor) -> AdministratorReset:
     """Give the administrator a new password."""
-    return await auth.areas.accounts.reset_administrator()
+    return await auth.areas.accounts.reset_administrator(actor)
 
 
 internal_router.post(
@@ -55,7 +58,10 @@ internal_router.post(
 ROUTERS: Final = (
     session.router,
     session.key_router,
+    provider.router,
     account.router,
+    proof.router,
+    proof.internal_router,
     key.router,
     audit.router,
     audit.internal_router,

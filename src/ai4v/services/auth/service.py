@@ -1,11 +1,11 @@
 """What no area does alone: say whose a credential is, and make the first user."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ai4v.contracts.auth import KeyCreation
+from ai4v.contracts.apikey import KeyCreation
 from ai4v.contracts.error import AuthenticationError
 from ai4v.contracts.identity import FirstRun, Principal, VerifiedCredential, hash_credential
-from ai4v.contracts.permission import FIRST_PERMISSIONS, Permission
+from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.contracts.session import SessionTokens
 from ai4v.kit.clock import Clock
@@ -16,6 +16,8 @@ from ai4v.services.auth.audit.actor import Actor
 from ai4v.services.auth.audit.service import AuditLog
 from ai4v.services.auth.key.apikey import PREFIX
 from ai4v.services.auth.key.service import KeyService, make_key
+from ai4v.services.auth.proof.service import ProofService
+from ai4v.services.auth.provider.service import ProviderService
 from ai4v.services.auth.repository import AuthRepository
 from ai4v.services.auth.session.accesstoken import AccessTokens
 from ai4v.services.auth.session.record import Origin
@@ -27,7 +29,9 @@ class Areas:
     """The services of the areas; each area's routes ask their own."""
 
     accounts: AccountService
+    proofs: ProofService
     keys: KeyService
+    providers: ProviderService
     sessions: SessionService
     audit: AuditLog
 
@@ -62,9 +66,10 @@ class AuthService:
 
         Raises:
             AuthenticationError: no such active user, or another password; it does not say which.
-            RateLimitExceededError: too many attempts at this name.
+            RateLimitExceededError: too many tries.
+            ServiceUnavailableError: the tries cannot be counted.
         """
-        user = await self.areas.accounts.check_password(username, password)
+        user = await self.areas.accounts.check_password(username, password, actor.address)
         tokens = None
         if user is not None:
             tokens = await self.areas.sessions.begin(
@@ -94,13 +99,15 @@ class AuthService:
         )
         return VerifiedCredential(principal=principal, expires_at=grant.expires_at)
 
-    async def bootstrap(self) -> FirstRun | None:
-        """Create the administrator and a first key; None when there are users already."""
+    async def bootstrap(self, actor: Actor) -> FirstRun | None:
+        """Create the administrator and a first key; None when there are users already.
+
+        The key is one to use the platform with: what manages it is the password.
+        """
         password = generate_password()
         user = await self.areas.accounts.make_user(ADMINISTRATOR, password, Role.ADMIN)
-        made, secret = make_key(user.id, KeyCreation(name="first key"), self._clock.now())
-        key = replace(made, permissions=frozenset(Permission))
-        if not await self._accounts.bootstrap(user, key):
+        key, secret = make_key(user.id, KeyCreation(name="first key"), self._clock.now())
+        if not await self._accounts.bootstrap(user, key, actor):
             return None
         return FirstRun(username=user.username, password=password, api_key=secret)
 

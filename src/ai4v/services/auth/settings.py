@@ -1,11 +1,12 @@
 """What the auth service must be told."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from ai4v.kit.settings import CommaSeparated, DatabaseSettings, ServiceSettings
+from ai4v.services.auth.provider.configuration import ProviderConfiguration, read_providers
 
 
 class AuthSettings(DatabaseSettings):
@@ -34,6 +35,27 @@ class AuthSettings(DatabaseSettings):
     programs on the user's own machine (`http://127.0.0.1:<port>/`) always."""
     allows_loopback_providers: bool = False
     """Whether a provider may be on this very machine without TLS: for tests."""
+
+    @field_validator("providers")
+    @classmethod
+    def _check_providers(cls, text: SecretStr) -> SecretStr:
+        read_providers(text.get_secret_value())
+        return text
+
+    def list_providers(self) -> tuple[ProviderConfiguration, ...]:
+        """Return the providers that users may sign in with."""
+        return read_providers(self.providers.get_secret_value())
+
+    registration: Literal["open", "closed"] = "closed"
+    """Whether anybody may register; an administrator adds users either way."""
+    smtp_url: SecretStr = SecretStr("")
+    """The mail server: `smtp://user:password@host:port` with STARTTLS, `smtps://` with TLS,
+    `smtp+plain://host` with neither; empty: no letters, the operator makes the links."""
+    mail_sender: str = ""
+    """The address that letters come from; must be there when the mail server is."""
+    page_url: str = ""
+    """The web page that the links in letters lead to, without a slash at the end; empty: that of
+    the gateway."""
 
     def read_jwt_private_key(self) -> str:
         """Read this one secret again; where nothing is found, it is that of the start.

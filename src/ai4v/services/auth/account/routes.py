@@ -5,11 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
+from ai4v.contracts.account import Deactivation
 from ai4v.contracts.auth import Me, PasswordChange, UserChange, UserCreation, UserList, UserView
-from ai4v.kit.identity import CurrentAdministrator, CurrentPrincipal
+from ai4v.contracts.permission import Permission
+from ai4v.kit.identity import CurrentPrincipal
 from ai4v.kit.paging import DEFAULT_SIZE
+from ai4v.kit.permission import needs
 from ai4v.services.auth.account.record import User
 from ai4v.services.auth.account.service import AccountService
+from ai4v.services.auth.audit.actor import CurrentActor
 from ai4v.services.auth.entrance import After, Auth, PageSize, forbid_caching, name_cursor
 
 
@@ -23,33 +27,37 @@ Accounts = Annotated[AccountService, Depends(get_accounts)]
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"], dependencies=[Depends(forbid_caching)])
 
 
-@router.get("/me")
+@router.get("/me", openapi_extra=needs(Permission.ACCOUNT_SELF))
 async def show_me(principal: CurrentPrincipal, accounts: Accounts) -> Me:
     """Say who is asking, and by what."""
     user = await accounts.get_user(principal.user_id)
     return Me(user=view_user(user), key_id=principal.key_id, limits=principal.limits)
 
 
-@router.post("/password", status_code=204)
+@router.post("/password", status_code=204, openapi_extra=needs(Permission.ACCOUNT_SELF))
 async def change_password(
-    change: PasswordChange, principal: CurrentPrincipal, accounts: Accounts
+    change: PasswordChange, principal: CurrentPrincipal, accounts: Accounts, actor: CurrentActor
 ) -> None:
     """Change one's own password; every session ends, the API keys stay."""
-    await accounts.change_password(principal.user_id, change)
+    await accounts.change_password(principal.user_id, change, actor)
 
 
-@router.post("/users", status_code=201)
-async def create_user(
-    creation: UserCreation, accounts: Accounts, _admin: CurrentAdministrator
-) -> UserView:
+@router.post("/me/deactivate", status_code=204, openapi_extra=needs(Permission.ACCOUNT_SELF))
+async def leave(
+    body: Deactivation, principal: CurrentPrincipal, accounts: Accounts, actor: CurrentActor
+) -> None:
+    """Deactivate one's own account; the API keys are revoked for good, the sessions end."""
+    await accounts.leave(principal.user_id, body.current_password.get_secret_value(), actor)
+
+
+@router.post("/users", status_code=201, openapi_extra=needs(Permission.USER_MANAGE))
+async def create_user(creation: UserCreation, accounts: Accounts, actor: CurrentActor) -> UserView:
     """Add a user."""
-    return view_user(await accounts.create_user(creation))
+    return view_user(await accounts.create_user(creation, actor))
 
 
-@router.get("/users")
-async def list_users(
-    accounts: Accounts, _admin: CurrentAdministrator, after: After, limit: PageSize = DEFAULT_SIZE
-) -> UserList:
+@router.get("/users", openapi_extra=needs(Permission.USER_READ))
+async def list_users(accounts: Accounts, after: After, limit: PageSize = DEFAULT_SIZE) -> UserList:
     """List all users, newest first."""
     page = await accounts.page_users(size=limit, after=after)
     return UserList(
@@ -58,12 +66,18 @@ async def list_users(
     )
 
 
-@router.patch("/users/{user_id}")
+@router.get("/users/{user_id}", openapi_extra=needs(Permission.USER_READ))
+async def show_user(user_id: UUID, accounts: Accounts) -> UserView:
+    """Show a user."""
+    return view_user(await accounts.get_user(user_id))
+
+
+@router.patch("/users/{user_id}", openapi_extra=needs(Permission.USER_MANAGE))
 async def change_user(
-    user_id: UUID, change: UserChange, accounts: Accounts, admin: CurrentAdministrator
+    user_id: UUID, change: UserChange, accounts: Accounts, actor: CurrentActor
 ) -> UserView:
     """Let a user in, or out: then their API keys are revoked and their sessions end."""
-    user = await accounts.set_active(user_id, is_active=change.is_active, actor=admin)
+    user = await accounts.set_active(user_id, is_active=change.is_active, actor=actor)
     return view_user(user)
 
 
@@ -75,4 +89,6 @@ def view_user(user: User) -> UserView:
         role=user.role,
         is_active=user.is_active,
         created_at=user.created_at,
+        email=user.email,
+        is_email_verified=user.email_verified_at is not None,
     )

@@ -9,12 +9,14 @@ from ai4v.contracts.account import (
     EmailVerification,
     LinkRequest,
     LinkView,
+    MeChange,
     Registration,
     ResetConfirmation,
     ResetRequest,
     VerificationRequest,
 )
-from ai4v.contracts.permission import INTERNAL, OPEN
+from ai4v.contracts.permission import INTERNAL, OPEN, Permission
+from ai4v.kit.identity import CurrentPrincipal
 from ai4v.kit.permission import needs
 from ai4v.services.auth.audit.actor import CurrentActor
 from ai4v.services.auth.entrance import Auth, forbid_caching
@@ -75,6 +77,15 @@ async def forget_password(body: ResetRequest, proofs: Proofs, actor: CurrentActo
 async def reset_password(body: ResetConfirmation, proofs: Proofs, actor: CurrentActor) -> None:
     """Choose another password with the token of a letter; every session ends, the keys stay."""
     await proofs.reset_password(body, actor)
+
+
+@router.patch("/me", status_code=202, openapi_extra=needs(Permission.ACCOUNT_SELF))
+async def change_email(
+    body: MeChange, principal: CurrentPrincipal, proofs: Proofs, actor: CurrentActor
+) -> Accepted:
+    """Change one's own e-mail address, once the link sent to the new one has been opened."""
+    await proofs.change_email(principal.user_id, body, actor)
+    return _LETTER
 
 
 @internal_router.post("/users/{username}/link", openapi_extra=needs(INTERNAL))

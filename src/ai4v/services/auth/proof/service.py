@@ -6,9 +6,9 @@ by its words, nor by its time. What differs is done by the postman, after the an
 
 from dataclasses import dataclass
 from typing import Literal, NoReturn
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from ai4v.contracts.account import LinkView, Purpose, Registration, ResetConfirmation
+from ai4v.contracts.account import LinkView, MeChange, Purpose, Registration, ResetConfirmation
 from ai4v.contracts.error import AuthorizationError, NotFoundError
 from ai4v.contracts.identity import hash_credential
 from ai4v.contracts.role import Role
@@ -16,6 +16,7 @@ from ai4v.kit.clock import Clock
 from ai4v.ports.mailer import Letter
 from ai4v.services.auth.account.password import PasswordHasher
 from ai4v.services.auth.account.record import User
+from ai4v.services.auth.account.service import AccountService
 from ai4v.services.auth.account.throttle import Throttle
 from ai4v.services.auth.audit.actor import Actor
 from ai4v.services.auth.proof.letter import (
@@ -38,6 +39,7 @@ class ProofParts:
     """What the service works with."""
 
     repository: ProofRepository
+    accounts: AccountService
     passwords: PasswordHasher
     throttle: Throttle
     marks: RevocationMarks
@@ -58,6 +60,7 @@ class ProofService:
 
     def __init__(self, parts: ProofParts) -> None:
         self._repository = parts.repository
+        self._accounts = parts.accounts
         self._passwords = parts.passwords
         self._throttle = parts.throttle
         self._marks = parts.marks
@@ -154,8 +157,15 @@ class ProofService:
             username = spent.user.username
             self._post(tell_change(spent.user.email, username, "the password was changed"))
 
-    async def change_email(self, user: User, email: str, actor: Actor) -> None:
-        """Send a link to the new address of a user who has given the password."""
+    async def change_email(self, user_id: UUID, change: MeChange, actor: Actor) -> None:
+        """Send a link to the new address of a user who gives the password.
+
+        Raises:
+            ValidationError: the password is another.
+        """
+        current = change.current_password.get_secret_value()
+        user = await self._accounts.confirm_password(user_id, current, actor.address)
+        email = change.email
         await self._throttle.ask(actor.address, email)
         token, kept = mint_token(Purpose.VERIFY_EMAIL, self._clock.now())
         owner = await self._repository.ask_for_change(user, email, kept, actor)

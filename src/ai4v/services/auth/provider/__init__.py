@@ -1,0 +1,1 @@
+"""Sign-in elsewhere: OAuth2 and OpenID Connect providers, by configuration."""

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from ai4v.ports.ratelimit import Charge, Limit
 
-_LIMITS = (
+QUICK = (
     Limit("few", 1, 0.5),
     Limit("some", 7, 1.0),
     Limit("more", 20, 7.0),
     Limit("many", 1_000_003, 86_400.0),
 )
+SLOW = tuple(Limit(f"of {count}", count, 360_000 + count) for count in (0, 1, 5, 12))
+"""Nothing comes back while a test runs."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,11 @@ class Step:
     is_debit: bool
 
 
-def histories(*, longest_wait_ms: int = 4_000) -> st.SearchStrategy[list[Step]]:
+def histories(
+    choice: Sequence[Limit] = QUICK, *, longest_wait_ms: int = 4_000
+) -> st.SearchStrategy[list[Step]]:
     """Return histories of several subjects and limits, with costs of nothing, and debts."""
-    limits = st.sets(st.sampled_from(_LIMITS), min_size=1).map(
+    limits = st.sets(st.sampled_from(choice), min_size=1).map(
         lambda chosen: tuple(sorted(chosen, key=lambda limit: limit.name))
     )
     charges = st.lists(

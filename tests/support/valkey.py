@@ -25,7 +25,7 @@ _PASSWORD_IN_URL = "test%20only%3A%20%22quoted%22%20%5C%20and%20%23"
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 20.0
 
-PATIENT = ConnectionLimits(timeout_s=5.0)
+PATIENT = ConnectionLimits(timeout_s=5.0, connect_timeout_s=5.0)
 """For tests that are about something else than time, on a machine that does much else."""
 
 

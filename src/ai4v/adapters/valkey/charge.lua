@@ -2,6 +2,8 @@
 -- A bucket is "<used>:<at>": what was taken and has not come back, in units of one window-th of a
 -- token per millisecond, as of millisecond <at>. Taking a token adds the window, each millisecond
 -- gives <count> back, the bucket is exhausted at count * window: integers, exact below 2^53.
+-- The field "" holds the millisecond at which the hash expires: full again, and a little later, so
+-- that it is not set anew by every request.
 -- KEYS     of each subject: the hash of its buckets
 -- ARGV     1 to take whatever is left, overdrawing (a debit), else 0; then of each subject: cost,
 --          number of limits, and of each limit: bucket, count, window in milliseconds
@@ -11,7 +13,9 @@ local is_debit = ARGV[1] == '1'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local names, counts, windows, costs, used, retry = {}, {}, {}, {}, {}, {}
-local first, allowed, stepped_back = {}, true, false
+local first, ends, allowed, stepped_back = {}, {}, true, false
+local match, max, ceil, floor = string.match, math.max, math.ceil, math.floor
+local slack = 10000
 
 local at_argument, n = 2, 0
 for subject = 1, #KEYS do
@@ -23,20 +27,21 @@ for subject = 1, #KEYS do
     counts[i], windows[i] = tonumber(ARGV[at_argument + 1]), tonumber(ARGV[at_argument + 2])
     at_argument = at_argument + 3
   end
-  local stored = redis.call('HMGET', KEYS[subject], unpack(names, n + 1, n + size))
-  local needed = math.max(1, cost)
+  local stored = redis.call('HMGET', KEYS[subject], '', unpack(names, n + 1, n + size))
+  ends[subject] = tonumber(stored[1] or 0)
+  local needed = max(1, cost)
   for i = n + 1, n + size do
     used[i] = 0
-    if stored[i - n] then
-      local before, at = string.match(stored[i - n], '^(%d+):(%d+)$')
+    if stored[i - n + 1] then
+      local before, at = match(stored[i - n + 1], '^(%d+):(%d+)$')
       before, at = tonumber(before), tonumber(at)
       stepped_back = stepped_back or at > now
-      used[i] = math.max(0, before - math.max(0, now - at) * counts[i])
+      used[i] = max(0, before - max(0, now - at) * counts[i])
     end
     if needed > counts[i] then
       retry[i] = windows[i]
     else
-      retry[i] = math.max(0, math.ceil((used[i] + (needed - counts[i]) * windows[i]) / counts[i]))
+      retry[i] = max(0, ceil((used[i] + (needed - counts[i]) * windows[i]) / counts[i]))
     end
     allowed = allowed and retry[i] == 0
   end
@@ -50,7 +55,7 @@ for i = 1, n do
   if takes then
     used[i] = used[i] + costs[i] * windows[i]
   end
-  remaining[i] = math.max(0, math.floor((counts[i] * windows[i] - used[i]) / windows[i]))
+  remaining[i] = max(0, floor((counts[i] * windows[i] - used[i]) / windows[i]))
   if allowed and remaining[i] < remaining[told] or not allowed and retry[i] > retry[told] then
     told = i
   end
@@ -60,18 +65,22 @@ end
 -- for it to catch up.
 if takes or stepped_back then
   for subject = 1, #KEYS do
-    local fields, full_in = {}, 0
+    local fields, full_at = {}, 0
     for i = first[subject], first[subject + 1] - 1 do
       fields[#fields + 1] = names[i]
       fields[#fields + 1] = string.format('%.0f:%.0f', used[i], now)
-      full_in = math.max(full_in, math.ceil(used[i] / math.max(1, counts[i])) + 1)
+      full_at = max(full_at, now + ceil(used[i] / max(1, counts[i])))
     end
-    redis.call('HSET', KEYS[subject], unpack(fields))
-    if redis.call('PTTL', KEYS[subject]) < full_in then
-      redis.call('PEXPIRE', KEYS[subject], full_in)
+    if full_at >= ends[subject] or stepped_back then
+      fields[#fields + 1] = ''
+      fields[#fields + 1] = string.format('%.0f', full_at + slack)
+      redis.call('HSET', KEYS[subject], unpack(fields))
+      redis.call('PEXPIREAT', KEYS[subject], fields[#fields])
+    else
+      redis.call('HSET', KEYS[subject], unpack(fields))
     end
   end
 end
 
-local reset = math.ceil(used[told] / math.max(1, counts[told]))
+local reset = ceil(used[told] / max(1, counts[told]))
 return { allowed and 1 or 0, told, remaining[told], reset, retry[told] }

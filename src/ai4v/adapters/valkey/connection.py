@@ -1,41 +1,34 @@
-"""One process's connections to Valkey or Redis, and what happens when it is down.
+"""One process's connection to Valkey or Redis, and what happens when it is down.
 
-One deadline covers a whole call: waiting for a free connection, connecting, signing in, sending,
-reading. redis-py's own `socket_timeout` stays off, for it covers the read alone and makes a task of
-every write (`asyncio.wait_for`, which on Python 3.11 can also swallow a cancellation). Nothing is
-retried: a lost answer does not say whether the command ran, and neither `add` nor `acquire` may run
-twice. A pooled connection that the server closed is noticed before it is used, so a restart
-costs no call.
+All calls share one connection, pipelined (link.py), and one deadline covers a call: connecting,
+signing in, sending, waiting. Nothing is retried: a lost answer does not say whether the command
+ran, and neither `add` nor `acquire` may run twice. A connection that the server closed is replaced
+before the next call, so a restart costs none.
 """
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as VendorConnectionError
-from redis.exceptions import NoScriptError, RedisError
-from redis.exceptions import TimeoutError as VendorTimeoutError
+from hiredis import ReplyError
 
+from ai4v.adapters.valkey.command import Argument, pack
+from ai4v.adapters.valkey.endpoint import SCHEMES, Endpoint
+from ai4v.adapters.valkey.link import Link, Reply, connect
 from ai4v.adapters.valkey.listener import listen
 from ai4v.adapters.valkey.script import Script
 from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.kit.log import get_logger
 
-SCHEMES: Final = {"valkey": "redis", "redis": "redis", "valkeys": "rediss", "rediss": "rediss"}
-"""Schemes of the URLs taken, and what redis-py calls them; the `s` is for TLS."""
+__all__ = ["HOT_PATH", "SCHEMES", "ConnectionLimits", "ValkeyConnection"]
 
-_DOWN: Final = (VendorConnectionError, VendorTimeoutError, OSError)
-"""What says that the server is not there, as against one that refuses a command."""
-
+_FIRST_PROBE_S: Final = 0.05
 _log: Final = get_logger(__name__)
-
-Argument = str | bytes | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +38,22 @@ class ConnectionLimits:
     timeout_s: float = 0.25
     """For one call as a whole; short, for a request waits for it, and long enough for a busy
     machine."""
+    connect_timeout_s: float = 0.25
+    """For connecting and signing in; a call waits for it no longer than `timeout_s`."""
     max_failures: int = 3
     """Calls in a row that must fail before the store is taken to be down."""
     probe_s: float = 1.0
-    """Between looks whether a store that is down is back."""
+    """Between looks whether a store that is down is back; the first ones come sooner, and each is
+    up to half of it early, so that the processes do not come together."""
     quiet_s: float = 1.0
     """How long a listener may hear nothing before it asks whether the store is there."""
-    max_connections: int = 32
-    """Calls under way at once; more wait within their deadline."""
+    max_pending: int = 10_000
+    """Calls under way at once; more fail at once."""
+
+
+HOT_PATH: Final = ConnectionLimits(timeout_s=0.05)
+"""Where every request waits for the store: what a store that stands still may cost each of the
+first `max_failures` requests."""
 
 
 class ValkeyConnection:
@@ -73,10 +74,15 @@ class ValkeyConnection:
             ValueError: another scheme; the message does not repeat the URL.
         """
         self._limits = limits or ConnectionLimits()
-        self._slots = asyncio.Semaphore(self._limits.max_connections)
-        self._calls = _make_pool(url, self._limits.timeout_s, self._limits.max_connections + 1)
-        self._listeners = _make_pool(url, self._limits.timeout_s, None)
-        self._client = Redis(connection_pool=self._calls)
+        self._connect = partial(
+            connect,
+            Endpoint.parse(url),
+            connect_timeout_s=self._limits.connect_timeout_s,
+            timeout_s=self._limits.timeout_s,
+            max_pending=self._limits.max_pending,
+        )
+        self._link: Link | None = None
+        self._connecting: asyncio.Task[Link] | None = None
         self._failures = 0
         self._probe: asyncio.Task[None] | None = None
 
@@ -95,13 +101,14 @@ class ValkeyConnection:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        """Close every connection; calls under way fail."""
-        if self._probe is not None:
-            self._probe.cancel()
-            await asyncio.wait([self._probe])
-        for pool in (self._calls, self._listeners):
-            with suppress(RedisError, OSError):
-                await pool.aclose()
+        """Close the connection; calls under way fail."""
+        for task in (self._probe, self._connecting):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+        if self._link is not None:
+            self._link.abort()
+            await self._link.closed
 
     async def execute(self, failure: type[ServiceUnavailableError], *command: Argument) -> object:
         """Run one command and return its reply.
@@ -110,9 +117,10 @@ class ValkeyConnection:
             failure: what to raise when the store is down, does not answer in time or refuses.
             command: its name and arguments.
         """
-        with self._guard(failure):
-            async with asyncio.timeout(self._limits.timeout_s), self._slots:
-                return await self._ask(*command)
+        reply = await self._ask(failure, pack(*command))
+        if isinstance(reply, ReplyError):
+            raise failure("the shared store refused the command")
+        return reply
 
     async def run(
         self, failure: type[ServiceUnavailableError], script: Script, *arguments: Argument
@@ -124,89 +132,94 @@ class ValkeyConnection:
             script: what to run.
             arguments: the number of keys, the keys, the other arguments.
         """
-        with self._guard(failure):
-            async with asyncio.timeout(self._limits.timeout_s), self._slots:
-                try:
-                    return await self._ask("EVALSHA", script.sha1, *arguments)
-                except NoScriptError:
-                    return await self._ask("EVAL", script.text, *arguments)
+        reply = await self._ask(failure, pack("EVALSHA", script.sha1, *arguments))
+        if isinstance(reply, ReplyError) and str(reply).startswith("NOSCRIPT"):
+            reply = await self._ask(failure, pack("EVAL", script.text, *arguments))
+        if isinstance(reply, ReplyError):
+            raise failure("the shared store refused the script")
+        return reply
 
-    def listen(
+    @asynccontextmanager
+    async def listen(
         self, failure: type[ServiceUnavailableError], channel: str
-    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Listen to `channel` on a connection of its own.
 
         Args:
             failure: what entering and iterating raise when the store is lost.
             channel: its name.
         """
-        return listen(
-            Redis(connection_pool=self._listeners),
+        with _translate(failure):
+            link = await self._connect()
+        async with listen(
+            link,
             channel,
             guard=lambda: _translate(failure),
-            timeout_s=self._limits.timeout_s,
+            timeout_s=max(self._limits.timeout_s, self._limits.connect_timeout_s),
             quiet_s=self._limits.quiet_s,
-        )
+        ) as messages:
+            yield messages
 
-    @contextmanager
-    def _guard(self, failure: type[ServiceUnavailableError]) -> Iterator[None]:
-        """Fail at once when the store is down; translate and count what goes wrong inside."""
+    async def _ask(self, failure: type[ServiceUnavailableError], packed: bytes) -> Reply:
         if self._probe is not None:
             raise failure("the shared store is down")
-        with _translate(failure):
-            try:
-                yield
-            except _DOWN:
-                self._count_failure()
-                raise
+        try:
+            link = self._link
+            if link is None or not link.is_open:
+                link = await self._open()
+            reply = await link.ask(packed)
+        except OSError as error:
+            self._count_failure()
+            raise failure("the shared store did not answer in time") from error
         self._failures = 0
+        return reply
+
+    async def _open(self) -> Link:
+        """Connect, all who call at once together; a caller that leaves harms no other."""
+        task = self._connecting
+        if task is None or task.done():
+            task = self._connecting = asyncio.create_task(self._connect(), name="valkey connect")
+            task.add_done_callback(self._keep)
+        await asyncio.wait([task], timeout=self._limits.timeout_s)
+        if not task.done():
+            raise TimeoutError("no connection in time")
+        if task.cancelled():
+            raise ConnectionAbortedError("the connection was given up")
+        return task.result()
+
+    def _keep(self, task: asyncio.Task[Link]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self._link = task.result()
 
     def _count_failure(self) -> None:
         self._failures += 1
-        if self._failures >= self._limits.max_failures and self._probe is None:
-            _log.warning("the shared store is down", failures=self._failures)
-            self._probe = asyncio.create_task(self._await_return(), name="valkey probe")
-
-    async def _ask(self, *command: Argument) -> object:
-        reply: object = await self._client.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py's has no annotations
-        return reply
+        if self._failures < self._limits.max_failures or self._probe is not None:
+            return
+        _log.warning("the shared store is down", failures=self._failures)
+        if self._link is not None:
+            self._link.abort()
+        self._probe = asyncio.create_task(self._await_return(), name="valkey probe")
 
     async def _await_return(self) -> None:
-        while True:
-            await asyncio.sleep(self._limits.probe_s)
-            try:
-                async with asyncio.timeout(self._limits.timeout_s):
-                    await self._ask("PING")
-            except (RedisError, OSError):
-                continue
-            break
+        pause_s = min(_FIRST_PROBE_S, self._limits.probe_s)
+        while not await self._is_back():
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 - not for secrets
+            pause_s = min(2 * pause_s, self._limits.probe_s)
         _log.info("the shared store is back")
         self._failures = 0
         self._probe = None
+
+    async def _is_back(self) -> bool:
+        """Whether there is a connection: it was answered while it was made."""
+        if self._link is None or not self._link.is_open:
+            with suppress(OSError):
+                await self._open()
+        return self._link is not None and self._link.is_open
 
 
 @contextmanager
 def _translate(failure: type[ServiceUnavailableError]) -> Iterator[None]:
     try:
         yield
-    except _DOWN as error:
+    except OSError as error:
         raise failure("the shared store did not answer in time") from error
-    except RedisError as error:
-        raise failure("the shared store refused the command") from error
-
-
-def _make_pool(url: str, timeout_s: float, max_connections: int | None) -> ConnectionPool:
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in SCHEMES:
-        starts = ", ".join(f"{scheme}://" for scheme in SCHEMES)
-        raise ValueError(f"the URL of the shared store must start with one of {starts}")
-    return ConnectionPool.from_url(
-        f"{SCHEMES[scheme]}://{rest}",
-        max_connections=max_connections,
-        socket_timeout=None,
-        socket_connect_timeout=timeout_s,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-        driver_info=None,
-    )

@@ -166,7 +166,7 @@ async def test_a_listener_learns_that_the_store_is_lost(
 
 
 async def test_a_listener_survives_silence(valkey_server: ValkeyServer, namespace: str) -> None:
-    limits = ConnectionLimits(timeout_s=5, quiet_s=0.02)
+    limits = ConnectionLimits(timeout_s=5, connect_timeout_s=5, quiet_s=0.02)
     async with ValkeyConnection(valkey_server.url, limits) as connection:
         cache = ValkeyCache(connection, namespace=namespace)
         async with cache.subscribe("channel") as messages:
@@ -240,7 +240,7 @@ class _Callers:
 
 async def test_no_caller_gets_anothers_answer(valkey_server: ValkeyServer, namespace: str) -> None:
     """redis-py once left a cancelled caller's answer to the next one (redis-py #2624, #2665)."""
-    limits = ConnectionLimits(timeout_s=5, max_connections=6)
+    limits = ConnectionLimits(timeout_s=5, connect_timeout_s=5)
     async with slow_proxy(valkey_server.port, delay_s=0.02) as port:
         url = valkey_server.url.replace(f":{valkey_server.port}", f":{port}")
         async with ValkeyConnection(url, limits) as connection:

@@ -140,6 +140,7 @@ def _create_bare_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"metrics": False, "logs": False},
         dependencies=[Depends(check_admission)] if openapi_url else [],
         responses={"default": {"model": ErrorBody, "description": "Any failure"}},
     )

@@ -17,6 +17,7 @@ from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import TOKEN_HEADER, TokenSource
 from ai4v.kit.request import REQUEST_ID_HEADER
+from ai4v.kit.trace import TRACE_HEADER, current_header
 from ai4v.ports.registry import Instance
 
 
@@ -83,6 +84,8 @@ class ServiceClient:
         headers = {TOKEN_HEADER: self._signer.sign(principal, self._service)}
         if request_id := structlog.contextvars.get_contextvars().get("request_id"):
             headers[REQUEST_ID_HEADER] = request_id
+        if trace := current_header():
+            headers[TRACE_HEADER] = trace
         if request.body is not None:
             headers["content-type"] = "application/json"
         if request.idempotency_key is not None:

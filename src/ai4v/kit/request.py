@@ -18,6 +18,7 @@ from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
 from ai4v.kit.log import get_logger
 from ai4v.kit.metric import RequestMetrics
+from ai4v.kit.trace import TRACE_HEADER, carried
 
 REQUEST_ID_HEADER: Final = "x-request-id"
 _WELL_FORMED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -87,7 +88,10 @@ class RequestLayer:
             await send(message)
 
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            carried(headers.get(TRACE_HEADER)) as trace_id,
+            structlog.contextvars.bound_contextvars(request_id=request_id, trace_id=trace_id),
+        ):
             try:
                 with self._metrics.in_flight.track_inprogress():
                     app = self._refuse if self._is_too_large(headers) else self._app

@@ -77,7 +77,11 @@ class Connection(asyncio.Protocol):
             UpstreamBrokenError: as the port says.
         """
         transport = cast("asyncio.Transport", self.transport)
-        head, length = encode_head(request, self._host)
+        try:
+            head, length = encode_head(request, self._host)
+        except ValueError:
+            self.leave()
+            raise
         self._is_head_request = request.method == "HEAD"
         answer = self._answer = Answer(self, self._loop)
         body = request.body

@@ -1,7 +1,7 @@
 """Prometheus metrics that every service has; one registry per app, never a global one."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,15 +34,27 @@ class RequestMetrics:
             "ai4v_service_info", "Which service this is.", ("service",), registry=self.registry
         ).labels(service).set(1)
 
-    def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request; `route` is one of few names, never a path as it came."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+    def observe(
+        self, *, method: str, route: str, status: int, seconds: float, trace_id: str | None = None
+    ) -> None:
+        """Count one answered request.
 
-    async def expose(self, _request: Request) -> Response:
-        """Answer a scrape."""
-        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+        Args:
+            method: of HTTP.
+            route: one of few names, never a path as it came.
+            status: of HTTP.
+            seconds: it took.
+            trace_id: of a trace whose spans are sent somewhere; becomes the exemplar.
+        """
+        method = method if method in _METHODS else "other"
+        exemplar = {"trace_id": trace_id} if trace_id else None
+        self._requests.labels(method, route, str(status)).inc(exemplar=exemplar)
+        self._seconds.labels(method, route).observe(seconds, exemplar)
+
+    async def expose(self, request: Request) -> Response:
+        """Answer a scrape; with exemplars where OpenMetrics is asked for."""
+        encode, media_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self.registry), headers={"content-type": media_type})
 
     async def expose_to_this_machine(self, request: Request) -> Response:
         """Answer a scrape that comes straight from a loopback address; to others nothing is here.

@@ -18,7 +18,7 @@ from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
 from ai4v.kit.log import get_logger
 from ai4v.kit.metric import RequestMetrics
-from ai4v.kit.trace import TRACE_HEADER, carried
+from ai4v.kit.trace import TRACE_HEADER, carried, kept_trace
 
 REQUEST_ID_HEADER: Final = "x-request-id"
 _WELL_FORMED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -112,7 +112,13 @@ class RequestLayer:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or scope["state"].get("route", "unknown")
-        self._metrics.observe(method=scope["method"], route=route, status=status, seconds=seconds)
+        self._metrics.observe(
+            method=scope["method"],
+            route=route,
+            status=status,
+            seconds=seconds,
+            trace_id=kept_trace(),
+        )
         if scope["path"].endswith(_QUIET_ENDS):
             return
         _log.info(

@@ -162,6 +162,12 @@ def current_header() -> str | None:
     return context.header if context else _header.get()
 
 
+def kept_trace() -> str | None:
+    """Return the id of the current request's trace if its spans are sent somewhere."""
+    found = otel.get_current_span()
+    return _of_otel(found.get_span_context()).trace_hex if found.is_recording() else None
+
+
 class EdgeTracer:
     """Traces for a path that must be quick: the ids always, a span only where it is kept."""
 

@@ -27,6 +27,7 @@ from ai4v.adapters.memory.synthesizer import MemorySynthesizer
 from ai4v.adapters.memory.translator import MemoryTranslator
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.identity import Bootstrap, FirstRun
+from ai4v.contracts.permission import Permission
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.store import Store
 from ai4v.ports.recognizer import Recognizer
@@ -103,19 +104,27 @@ class Platform:
         return {TOKEN_HEADER: signer.sign(None, audience)}
 
     async def bootstrap(self) -> FirstRun:
-        """Make the administrator and the first key."""
+        """Make the administrator; the key is one with every permission."""
         answer = await self.connect(AUTH).post(
             "/internal/bootstrap", headers=self.sign("cli", "auth")
         )
         first_run = Bootstrap.model_validate_json(answer.content).first_run
         assert first_run is not None
-        return first_run
+        key = await self.create_key(first_run, {"name": "everything"})
+        return first_run.model_copy(update={"api_key": key["key"]})
 
-    async def create_key(self, owner_key: str, body: Mapping[str, object]) -> dict[str, str]:
-        """Make a key as the owner of another key; return it as it was shown."""
-        answer = await self.client.post(
-            "/api/v1/auth/keys", json=body, headers={"authorization": owner_key}
-        )
+    async def sign_in(self, first_run: FirstRun) -> dict[str, str]:
+        """Sign in as the administrator; return the headers that say so."""
+        body = {"username": first_run.username, "password": first_run.password}
+        answer = await self.client.post("/api/v1/auth/login", json=body)
+        assert answer.status_code == 200, answer.text
+        return {"authorization": f"Bearer {answer.json()['access_token']}"}
+
+    async def create_key(self, owner: FirstRun, body: Mapping[str, object]) -> dict[str, str]:
+        """Make a key of the administrator's, with every permission unless it says which."""
+        headers = await self.sign_in(owner)
+        asked = {"permissions": [permission.value for permission in Permission], **body}
+        answer = await self.client.post("/api/v1/auth/keys", json=asked, headers=headers)
         assert answer.status_code == 201, answer.text
         created: dict[str, str] = answer.json()
         return created

@@ -53,7 +53,7 @@ async def test_a_wrong_key_is_401(platform: Platform, first_run: FirstRun) -> No
 
 
 async def test_a_revoked_key_is_401_at_once(platform: Platform, first_run: FirstRun) -> None:
-    created = await platform.create_key(first_run.api_key, {"name": "short-lived"})
+    created = await platform.create_key(first_run, {"name": "short-lived"})
     assert (await ask(platform, created["key"])).status_code == 200
     answer = await platform.client.delete(
         f"{KEYS}/{created['id']}", headers={"authorization": first_run.api_key}
@@ -66,7 +66,7 @@ async def test_a_revoked_key_is_401_at_once(platform: Platform, first_run: First
 async def test_an_expired_key_is_401(platform: Platform, first_run: FirstRun) -> None:
     expires_at = platform.clock.now() + timedelta(seconds=90)
     created = await platform.create_key(
-        first_run.api_key, {"name": "brief", "expires_at": expires_at.isoformat()}
+        first_run, {"name": "brief", "expires_at": expires_at.isoformat()}
     )
     assert (await ask(platform, created["key"])).status_code == 200
     platform.clock.advance(91)
@@ -78,7 +78,7 @@ async def test_an_expired_key_is_401(platform: Platform, first_run: FirstRun) ->
 async def test_sixty_at_once_pass_and_the_next_is_429(
     platform: Platform, first_run: FirstRun
 ) -> None:
-    created = await platform.create_key(first_run.api_key, {"name": "busy"})
+    created = await platform.create_key(first_run, {"name": "busy"})
     answers = await asyncio.gather(*(ask(platform, created["key"]) for _ in range(61)))
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [200] * 60 + [429]
@@ -91,7 +91,7 @@ async def test_sixty_at_once_pass_and_the_next_is_429(
 
 async def test_a_key_has_its_own_limits(platform: Platform, first_run: FirstRun) -> None:
     limits = {"per_minute": 1, "per_hour": 5, "per_day": 5}
-    created = await platform.create_key(first_run.api_key, {"name": "slow", "limits": limits})
+    created = await platform.create_key(first_run, {"name": "slow", "limits": limits})
     assert (await ask(platform, created["key"])).status_code == 200
     refused = await ask(platform, created["key"])
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
@@ -189,7 +189,7 @@ async def test_too_large_a_body_is_413(platform: Platform, first_run: FirstRun) 
 
 
 async def test_without_auth_only_known_keys_go_on(platform: Platform, first_run: FirstRun) -> None:
-    unseen = (await platform.create_key(first_run.api_key, {"name": "unseen"}))["key"]
+    unseen = (await platform.create_key(first_run, {"name": "unseen"}))["key"]
     platform.stop(AUTH)
     for key in (first_run.api_key, unseen):
         answer = await ask(platform, key)

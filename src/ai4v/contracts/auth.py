@@ -1,10 +1,10 @@
-"""What is said to and by the auth service through the gateway: sign-in, users, API keys."""
+"""What is said to and by the auth service through the gateway: sign-in and users."""
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from ai4v.contracts.identity import RateLimits
 from ai4v.contracts.role import Role
@@ -32,7 +32,6 @@ Email = Annotated[
 its xn-- form."""
 NewPassword = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
 GivenPassword = Annotated[SecretStr, Field(max_length=PASSWORD_MAX)]
-KeyName = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 
 
 class _Request(BaseModel):
@@ -79,8 +78,16 @@ class UserCreation(_Request):
 class UserChange(_Request):
     """PATCH /api/v1/auth/users/{user_id}."""
 
-    is_active: bool
+    is_active: bool | None = None
     """False: signs the user out and revokes their keys for good; True lets them sign in again."""
+    role: Role | None = None
+    """What the user is from now on; held at once by the keys and sessions that there are."""
+
+    @model_validator(mode="after")
+    def _say_one(self) -> Self:
+        if (self.is_active is None) == (self.role is None):
+            raise ValueError("say either is_active or role")
+        return self
 
 
 class UserView(_Answer):
@@ -110,52 +117,3 @@ class Me(_Answer):
     key_id: UUID | None
     """None when signed in with a password."""
     limits: RateLimits
-
-
-class KeyLimits(RateLimits):
-    """Limits asked for; above the defaults only by an administrator."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    per_minute: int = Field(default=60, ge=1, le=1_000_000)
-    per_hour: int = Field(default=1_000, ge=1, le=1_000_000)
-    per_day: int = Field(default=10_000, ge=1, le=1_000_000)
-
-
-class KeyCreation(_Request):
-    """POST /api/v1/auth/keys."""
-
-    name: KeyName
-    expires_at: AwareDatetime | None = None
-    """In the future, at most ten years ahead; None: good until revoked."""
-    limits: KeyLimits = KeyLimits()
-
-
-class KeyView(_Answer):
-    """An API key, without the key."""
-
-    id: UUID
-    owner_id: UUID
-    name: str
-    prefix: str
-    """The part of the key that is no secret, to tell keys apart."""
-    limits: RateLimits
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-    """Within a quarter of an hour."""
-
-
-class CreatedKey(KeyView):
-    """A new key: the only time that it is shown."""
-
-    key: str = Field(repr=False)
-
-
-class KeyList(_Answer):
-    """One page of keys, newest first, the revoked ones too."""
-
-    keys: tuple[KeyView, ...]
-    next_cursor: str | None
-    """Ask with it for the next page; None: this is the last."""

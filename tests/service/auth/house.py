@@ -27,6 +27,7 @@ from ai4v.contracts.identity import (
     credential_cache_key,
     hash_credential,
 )
+from ai4v.contracts.permission import Permission
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
@@ -35,6 +36,7 @@ from ai4v.services.auth.settings import AuthSettings
 from tests.support.clock import ManualClock
 
 PASSWORD = "correct horse battery"
+_ALL = frozenset(Permission)
 
 
 def private_pem(key: Ed25519PrivateKey) -> str:
@@ -159,8 +161,8 @@ class House:
 
     async def administrator(self) -> Caller:
         """The first administrator, signed in."""
-        first = await self.bootstrap()
-        return self.person(await self.principal_of(await self.token(first.username, first.password)))
+        key = await self.principal_of((await self.bootstrap()).api_key)
+        return self.person(Principal(user_id=key.user_id, role=key.role, permissions=_ALL))
 
     async def user(self, administrator: Caller, username: str) -> Principal:
         """Add a user and sign in."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from ai4v.contracts.auth import KeyList
+from ai4v.contracts.apikey import KeyList
 from ai4v.contracts.identity import RateLimits
 from ai4v.contracts.role import Role
 from ai4v.services.auth.key.apikey import mint_key

@@ -1,6 +1,5 @@
 """Signing in, what a session is worth, and what ends it."""
 
-
 import pytest
 
 from ai4v.contracts.role import Role
@@ -107,8 +106,7 @@ async def test_a_bad_change_of_password_changes_nothing(
 
 
 async def test_guessing_by_changing_the_password_is_counted_too(house: House) -> None:
-    first = await house.bootstrap()
-    user = house.person(await house.principal_of(first.api_key))
+    user = await house.administrator()
     body = {"current_password": "wrong", "new_password": _NEW_PASSWORD}
     statuses = [
         (await user.ask("POST", "/api/v1/auth/password", body)).status_code for _ in range(11)

@@ -60,9 +60,9 @@ async def test_users_may_not_do_what_administrators_may(house: House) -> None:
 
 
 async def test_nobody_locks_themselves_out(house: House) -> None:
-    principal = await house.principal_of((await house.bootstrap()).api_key)
-    admin = house.person(principal)
-    path = f"/api/v1/auth/users/{principal.user_id}"
+    admin = await house.administrator()
+    [user] = (await admin.ask("GET", "/api/v1/auth/users")).json()["users"]
+    path = f"/api/v1/auth/users/{user['id']}"
     assert (await admin.ask("PATCH", path, {"is_active": False})).status_code == 422
     assert (await admin.ask("GET", "/api/v1/auth/users")).json()["users"][0]["is_active"] is True
 

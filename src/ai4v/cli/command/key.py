@@ -8,7 +8,7 @@ import click
 from ai4v.cli.client import Gateway, open_gateway_as_administrator
 from ai4v.cli.output import json_option, print_json, print_table
 from ai4v.cli.settings import Settings
-from ai4v.contracts.auth import CreatedKey, KeyList, KeyView
+from ai4v.contracts.apikey import CreatedKey, KeyList, KeyView
 
 _PATH = "/api/v1/auth/keys"
 

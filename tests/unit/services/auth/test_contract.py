@@ -3,7 +3,8 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from ai4v.contracts.auth import KeyCreation, KeyLimits, UserCreation, Username
+from ai4v.contracts.apikey import KeyCreation, KeyLimits
+from ai4v.contracts.auth import UserCreation, Username
 
 _USERNAMES = TypeAdapter[str](Username)
 

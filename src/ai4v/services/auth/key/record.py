@@ -25,3 +25,4 @@ class ApiKey:
     """What it was made for; it has no more than its owner's role has at the moment."""
     scope: Scope = field(default_factory=Scope)
     networks: tuple[str, ...] = ()
+    replaces_id: UUID | None = None

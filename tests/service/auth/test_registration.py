@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from ai4v.adapters.memory.mailer import MemoryMailer
-from ai4v.contracts.identity import hash_credential
+from ai4v.contracts.identity import STALE_MARK, credential_cache_key, hash_credential
 from ai4v.contracts.role import Role
 from tests.service.auth.house import PASSWORD, House, Keys
 from tests.service.auth.post import PAGE, Post, open_post
@@ -62,6 +62,8 @@ async def test_a_session_of_before_the_proof_may_more_after_it(post: Post) -> No
     await stranger.ask("POST", _VERIFY, {"token": await post.token()})
     user = await post.house.principal_of(session)
     assert guest.permissions < user.permissions
+    mark = await post.house.cache.get(credential_cache_key(hash_credential(session)))
+    assert mark == STALE_MARK
     me = await post.house.person(user).ask("GET", "/api/v1/auth/me")
     assert me.json()["user"]["email"] == "asha@example.org"
     assert me.json()["user"]["is_email_verified"] is True

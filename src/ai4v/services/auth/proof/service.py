@@ -123,7 +123,7 @@ class ProofService:
         old, new = spent.before.email, spent.user.email
         if old is not None and old != new:
             self._post(tell_change(old, spent.user.username, "the e-mail address was changed"))
-        await self._marks.put(spent.changed)
+        await self._marks.put_stale(spent.changed)
 
     async def forget_password(self, account: str, actor: Actor) -> None:
         """Send a link to whoever has that name or address, if an address is known."""

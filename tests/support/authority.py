@@ -41,6 +41,12 @@ class Authority:
             cadata=self._root.public_bytes(Encoding.PEM).decode("ascii")
         )
 
+    def root_file(self) -> Path:
+        """A file for who is told by path whom to trust."""
+        file = self._folder / "root.pem"
+        file.write_bytes(self._root.public_bytes(Encoding.PEM))
+        return file
+
     def server(self, name: str) -> ssl.SSLContext:
         """A context that shows a certificate for `name`, a DNS name or an address."""
         key = ec.generate_private_key(ec.SECP256R1())

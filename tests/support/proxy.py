@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +10,9 @@ _HOST = "127.0.0.1"
 
 
 @asynccontextmanager
-async def slow_proxy(port: int, *, delay_s: float) -> AsyncIterator[int]:
+async def slow_proxy(
+    port: int, *, delay_s: float, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """Forward to `port` on this machine, each piece 0 to `delay_s` late; yield the proxy's port."""
     tasks: set[asyncio.Task[None]] = set()
     writers: set[asyncio.StreamWriter] = set()
@@ -27,7 +30,7 @@ async def slow_proxy(port: int, *, delay_s: float) -> AsyncIterator[int]:
         writers.difference_update(both)
         tasks.discard(task)
 
-    server = await asyncio.start_server(serve, _HOST, 0)
+    server = await asyncio.start_server(serve, _HOST, 0, ssl=tls)
     async with server:
         yield server.sockets[0].getsockname()[1]
     for writer in writers:

@@ -51,9 +51,9 @@ class ConnectionLimits:
     """Calls under way at once; more fail at once."""
 
 
-HOT_PATH: Final = ConnectionLimits(timeout_s=0.05)
-"""Where every request waits for the store: what a store that stands still may cost each of the
-first `max_failures` requests."""
+HOT_PATH: Final = ConnectionLimits(timeout_s=0.045)
+"""Where every request waits for the store: one that stands still costs each of the first
+`max_failures` calls less than 50 ms, and the others nothing."""
 
 
 class ValkeyConnection:

@@ -39,6 +39,10 @@ class Endpoint:
         path = parts.path.strip("/")
         if path and not path.isdecimal():
             raise ValueError("the path of the shared store's URL is the number of a database")
+        try:
+            host, port = parts.hostname or "localhost", parts.port or _PORT
+        except ValueError:
+            raise ValueError("the port of the shared store's URL is no number") from None
         greeting = [pack("PING")]
         if path and int(path):
             greeting.insert(0, pack("SELECT", path))
@@ -46,8 +50,8 @@ class Endpoint:
             names = (unquote(name) for name in (parts.username, parts.password) if name)
             greeting.insert(0, pack("AUTH", *names))
         return cls(
-            parts.hostname or "localhost",
-            parts.port or _PORT,
+            host,
+            port,
             _trust(parts.query) if SCHEMES[parts.scheme] else None,
             tuple(greeting),
         )

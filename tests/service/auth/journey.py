@@ -134,9 +134,14 @@ class Browser:
         return SessionTokens.model_validate_json(answer.content)
 
 
+def query_of(address: str) -> dict[str, str]:
+    """Return the parameters of an address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
 def told(answer: httpx2.Response) -> dict[str, str]:
     """Return what is in the address that the browser is sent to in the end."""
     assert answer.status_code == 302, answer.text
     location = answer.headers["location"]
     assert location.startswith((RETURN_TO + "?", "http://127.0.0.1:")), location
-    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+    return query_of(location)

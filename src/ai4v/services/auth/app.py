@@ -61,6 +61,8 @@ from ai4v.services.auth.repository import AuthRepository
 from ai4v.services.auth.residue.repository import ResidueRepository
 from ai4v.services.auth.residue.service import ResidueSweeper
 from ai4v.services.auth.revocation import RevocationMarks
+from ai4v.services.auth.role.repository import RoleRepository
+from ai4v.services.auth.role.service import RoleParts, RoleService
 from ai4v.services.auth.routes import ROUTERS
 from ai4v.services.auth.service import Areas, AuthService, Parts
 from ai4v.services.auth.session.accesstoken import AccessTokens
@@ -150,14 +152,7 @@ async def _open(
     )
     health.watch("postgres", database.ping)
     health.watch("valkey", adapters.cache.ping, is_critical=False)
-    limits = SessionLimits(
-        timedelta(seconds=settings.session_lifetime_s), timedelta(seconds=settings.session_idle_s)
-    )
-    residue = ResidueSweeper(ResidueRepository(database, limits.idle), adapters.clock)
-    await stack.enter_async_context(beside("residue", residue.run()))
-    sessions = SessionService(
-        SessionParts(SessionRepository(database), keys, tokens, marks, limits, adapters.clock)
-    )
+    sessions = await _open_sessions(settings, database, keys, marks, adapters.clock, stack)
     providers = await _open_providers(settings, adapters.clock, stack)
     people = _People(settings, adapters, database, marks)
     stack.callback(people.passwords.close)
@@ -172,8 +167,29 @@ async def _open(
             ProviderParts(ProviderRepository(database), sessions, providers, adapters.clock)
         ),
         sessions=sessions,
+        roles=RoleService(RoleParts(RoleRepository(database), marks, adapters.clock)),
     )
     return AuthService(areas, Parts(repository, people.repository, tokens, adapters.clock))
+
+
+async def _open_sessions(
+    settings: AuthSettings,
+    database: Database,
+    keys: SigningKeys,
+    marks: RevocationMarks,
+    clock: Clock,
+    stack: AsyncExitStack,
+) -> SessionService:
+    """Open what keeps sessions; what is left of them is swept beside it."""
+    limits = SessionLimits(
+        timedelta(seconds=settings.session_lifetime_s), timedelta(seconds=settings.session_idle_s)
+    )
+    residue = ResidueSweeper(ResidueRepository(database, limits.idle), clock)
+    await stack.enter_async_context(beside("residue", residue.run()))
+    tokens = AccessTokens(keys, clock)
+    return SessionService(
+        SessionParts(SessionRepository(database), keys, tokens, marks, limits, clock)
+    )
 
 
 async def _open_providers(settings: AuthSettings, clock: Clock, stack: AsyncExitStack) -> Providers:

@@ -21,6 +21,7 @@ from tests.service.tts.stage import (
 from tests.support.poll import until
 
 _HELLO = "नमस्ते"
+_GATEWAY = {TOKEN_HEADER: token(None)}
 
 
 def _detail(response: httpx2.Response, status: int, code: str) -> dict[str, object]:
@@ -257,8 +258,7 @@ async def test_others_speak_where_an_engine_is_missing(tts_url: str) -> None:
         health = await stage.client.get("/api/v1/tts/health")
         assert health.json()["status"] == "degraded"
         assert health.json()["components"]["neural"] == "unhealthy"
-        headers = {TOKEN_HEADER: token(None)}
-        offers = (await stage.client.get("/internal/capabilities", headers=headers)).json()
+        offers = (await stage.client.get("/internal/capabilities", headers=_GATEWAY)).json()
         tiers = {offer["language"]: offer["tier"] for offer in offers}
         assert (tiers["hi"], tiers["ta"], tiers["sat"]) == (
             "rule-based",
@@ -298,6 +298,5 @@ async def test_no_engine_at_all(tts_url: str) -> None:
         health = await stage.client.get("/api/v1/tts/health")
         assert health.status_code == 503
         assert health.json()["components"]["engine"] == "unhealthy"
-        headers = {TOKEN_HEADER: token(None)}
-        offers = await stage.client.get("/internal/capabilities", headers=headers)
+        offers = await stage.client.get("/internal/capabilities", headers=_GATEWAY)
         assert offers.json() == []

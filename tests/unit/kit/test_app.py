@@ -58,12 +58,9 @@ async def fail() -> None:
 
 def make_plan() -> AppPlan:
     router = APIRouter(prefix="/api/v1/asr")
-    open_to_all = needs(OPEN)
-    router.add_api_route("/take", take, methods=["POST"], openapi_extra=open_to_all)
-    router.add_api_route("/read", read, methods=["POST"], openapi_extra=open_to_all)
-    for handler in (left, refuse, be_unavailable, fail):
-        path = f"/{handler.__name__}"
-        router.add_api_route(path, handler, methods=["GET"], openapi_extra=open_to_all)
+    for handler in (take, read, left, refuse, be_unavailable, fail):
+        path, method = f"/{handler.__name__}", "POST" if handler in {take, read} else "GET"
+        router.add_api_route(path, handler, methods=[method], openapi_extra=needs(OPEN))
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[Mapping[str, object]]:

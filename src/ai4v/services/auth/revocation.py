@@ -31,7 +31,7 @@ MARK_S: Final = CREDENTIAL_CACHE_S + 60.0
 """How long a mark lives: longer than any memory of the credential, clocks a little apart or not."""
 _INTERVAL_S: Final = 2.0
 _MOST_UNTOLD: Final = 100_000
-"""Credentials that wait for the cache; the oldest are forgotten: a revoked one is told by its row."""
+"""Credentials that wait for the cache. The oldest are forgotten: its row tells of a revoked one."""
 _AT_ONCE: Final = 64
 _log: Final = get_logger(__name__)
 

@@ -20,6 +20,7 @@ from ai4v.services.auth.guard import require_gateway, require_operator
 from ai4v.services.auth.key import routes as key
 from ai4v.services.auth.proof import routes as proof
 from ai4v.services.auth.provider import routes as provider
+from ai4v.services.auth.role import routes as role
 from ai4v.services.auth.session import routes as session
 
 internal_router = APIRouter(
@@ -63,6 +64,7 @@ ROUTERS: Final = (
     proof.router,
     proof.internal_router,
     key.router,
+    role.router,
     audit.router,
     audit.internal_router,
     internal_router,

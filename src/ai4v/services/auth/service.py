@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from ai4v.contracts.apikey import KeyCreation
 from ai4v.contracts.error import AuthenticationError
 from ai4v.contracts.identity import FirstRun, Principal, VerifiedCredential, hash_credential
-from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.contracts.session import SessionTokens
 from ai4v.kit.clock import Clock
@@ -19,6 +18,7 @@ from ai4v.services.auth.key.service import KeyService, make_key
 from ai4v.services.auth.proof.service import ProofService
 from ai4v.services.auth.provider.service import ProviderService
 from ai4v.services.auth.repository import AuthRepository
+from ai4v.services.auth.role.service import RoleService
 from ai4v.services.auth.session.accesstoken import AccessTokens
 from ai4v.services.auth.session.record import Origin
 from ai4v.services.auth.session.service import SessionService
@@ -29,6 +29,7 @@ class Areas:
     """The services of the areas; each area's routes ask their own."""
 
     accounts: AccountService
+    roles: RoleService
     proofs: ProofService
     keys: KeyService
     providers: ProviderService
@@ -94,7 +95,7 @@ class AuthService:
         principal = Principal(
             user_id=user.id,
             role=user.role,
-            permissions=FIRST_PERMISSIONS[user.role],
+            permissions=await self.areas.roles.permissions(user.role),
             session_id=grant.session_id,
         )
         return VerifiedCredential(principal=principal, expires_at=grant.expires_at)
@@ -116,7 +117,7 @@ class AuthService:
         principal = Principal(
             user_id=owner.id,
             role=owner.role,
-            permissions=FIRST_PERMISSIONS[owner.role] & key.permissions,
+            permissions=await self.areas.roles.permissions(owner.role) & key.permissions,
             key_id=key.id,
             scope=key.scope,
             networks=key.networks,

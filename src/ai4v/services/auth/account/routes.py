@@ -51,8 +51,11 @@ async def leave(
 
 
 @router.post("/users", status_code=201, openapi_extra=needs(Permission.USER_MANAGE))
-async def create_user(creation: UserCreation, accounts: Accounts, actor: CurrentActor) -> UserView:
-    """Add a user."""
+async def create_user(
+    creation: UserCreation, auth: Auth, accounts: Accounts, actor: CurrentActor
+) -> UserView:
+    """Add a user, with a role that may do no more than who adds them."""
+    await auth.areas.roles.check_grant(creation.role, actor)
     return view_user(await accounts.create_user(creation, actor))
 
 
@@ -74,11 +77,14 @@ async def show_user(user_id: UUID, accounts: Accounts) -> UserView:
 
 @router.patch("/users/{user_id}", openapi_extra=needs(Permission.USER_MANAGE))
 async def change_user(
-    user_id: UUID, change: UserChange, accounts: Accounts, actor: CurrentActor
+    user_id: UUID, change: UserChange, auth: Auth, accounts: Accounts, actor: CurrentActor
 ) -> UserView:
-    """Let a user in, or out: then their API keys are revoked and their sessions end."""
-    user = await accounts.set_active(user_id, is_active=change.is_active, actor=actor)
-    return view_user(user)
+    """Give another role; or let in or out: then the API keys are revoked, the sessions end."""
+    if change.role is not None:
+        await auth.areas.roles.give(user_id, change.role, actor)
+    if change.is_active is not None:
+        await accounts.set_active(user_id, is_active=change.is_active, actor=actor)
+    return view_user(await accounts.get_user(user_id))
 
 
 def view_user(user: User) -> UserView:

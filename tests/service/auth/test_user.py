@@ -72,3 +72,35 @@ async def test_an_unknown_user_is_not_found(house: House, *, is_active: bool) ->
     admin = await house.administrator()
     path = "/api/v1/auth/users/00000000-0000-4000-8000-000000000000"
     assert (await admin.ask("PATCH", path, {"is_active": is_active})).status_code == 404
+
+
+async def test_a_user_is_found_by_name_and_shown_by_id(house: House) -> None:
+    admin = await house.administrator()
+    asha = await house.user(admin, "asha")
+    found = (await admin.ask("GET", "/api/v1/auth/users?username=ASHA")).json()["users"]
+    assert [user["id"] for user in found] == [str(asha.user_id)]
+    shown = await admin.ask("GET", f"/api/v1/auth/users/{asha.user_id}")
+    assert shown.json() == found[0]
+    assert (await admin.ask("GET", "/api/v1/auth/users?username=nobody")).json()["users"] == []
+    unknown = "/api/v1/auth/users/00000000-0000-4000-8000-000000000000"
+    assert (await admin.ask("GET", unknown)).status_code == 404
+
+
+async def test_an_administrator_answers_for_an_address_and_gives_it_once(house: House) -> None:
+    admin = await house.administrator()
+    body = {"username": "asha", "password": PASSWORD, "email": "Asha@example.org"}
+    created = await admin.ask("POST", "/api/v1/auth/users", body)
+    assert (created.json()["email"], created.json()["is_email_verified"]) == (
+        "asha@example.org",
+        True,
+    )
+    again = await admin.ask("POST", "/api/v1/auth/users", body | {"username": "rao"})
+    assert again.json()["detail"]["errors"] == [{"path": "email", "message": "is taken"}]
+
+
+async def test_a_poor_password_is_refused_for_new_users_too(house: House) -> None:
+    admin = await house.administrator()
+    body = {"username": "asha", "password": "asha asha asha asha"}
+    refused = await admin.ask("POST", "/api/v1/auth/users", body)
+    assert refused.status_code == 422
+    assert refused.json()["detail"]["errors"][0]["path"] == "password"

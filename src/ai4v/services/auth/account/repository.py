@@ -63,9 +63,13 @@ class AccountRepository:
         async with self._database.transaction() as session:
             return await find_user(session, USERS.c.id == user_id)
 
-    async def page_users(self, *, size: int, after: Cursor | None = None) -> Page[User]:
-        """Return users, newest first."""
+    async def page_users(
+        self, *, username: str | None, size: int, after: Cursor | None
+    ) -> Page[User]:
+        """Return users, newest first; those of a name, unless it is None."""
         statement = page(select(USERS), USERS, size, after)
+        if username is not None:
+            statement = statement.where(USERS.c.username == username)
         async with self._database.transaction() as session:
             found = [read_user(row) for row in await session.execute(statement)]
         return take_page(found, size, lambda user: Cursor(user.created_at, user.id))

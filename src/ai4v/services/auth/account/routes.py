@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from ai4v.contracts.account import Deactivation
 from ai4v.contracts.auth import Me, PasswordChange, UserChange, UserCreation, UserList, UserView
@@ -60,9 +60,14 @@ async def create_user(
 
 
 @router.get("/users", openapi_extra=needs(Permission.USER_READ))
-async def list_users(accounts: Accounts, after: After, limit: PageSize = DEFAULT_SIZE) -> UserList:
-    """List all users, newest first."""
-    page = await accounts.page_users(size=limit, after=after)
+async def list_users(
+    accounts: Accounts,
+    after: After,
+    limit: PageSize = DEFAULT_SIZE,
+    username: Annotated[str | None, Query(max_length=64)] = None,
+) -> UserList:
+    """List all users, newest first, or the one of a name."""
+    page = await accounts.page_users(username=username, size=limit, after=after)
     return UserList(
         users=tuple(view_user(user) for user in page.rows),
         next_cursor=name_cursor(page.next_cursor),

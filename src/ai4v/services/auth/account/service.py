@@ -108,9 +108,12 @@ class AccountService:
             raise NotFoundError("no such user")
         return user
 
-    async def page_users(self, *, size: int, after: Cursor | None) -> Page[User]:
-        """Return users, newest first."""
-        return await self._repository.page_users(size=size, after=after)
+    async def page_users(
+        self, *, username: str | None, size: int, after: Cursor | None
+    ) -> Page[User]:
+        """Return users, newest first, or the one of that name."""
+        name = username.lower() if username is not None else None
+        return await self._repository.page_users(username=name, size=size, after=after)
 
     async def create_user(self, creation: UserCreation, actor: Actor) -> User:
         """Add a user.

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from ai4v.cli.main import main, root
 
-PRINTS_NO_VALUE = {"serve", "migrate", "supervise", "bootstrap"}
+PRINTS_NO_VALUE = {"serve", "migrate", "supervise", "bootstrap", "audit export"}
 
 
 def walk(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
@@ -27,7 +27,7 @@ COMMANDS = dict(walk(root, ""))
 
 def test_every_command_of_the_readme_is_there() -> None:
     expected = {"up", "stop", "status", "logs", "serve", "keys", "admin", "models", "doctor"}
-    expected |= {"transcribe", "speak", "voices", "translate", "detect", "converse"}
+    expected |= {"transcribe", "speak", "voices", "translate", "detect", "converse", "audit"}
     assert expected <= set(root.list_commands(click.Context(root)))
 
 

@@ -9,6 +9,7 @@ import click
 
 from ai4v.cli.client import Gateway, open_gateway_as_administrator
 from ai4v.cli.failure import CommandError
+from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.operator import ask_auth, read_lines_of_auth
 from ai4v.cli.output import json_option, print_json, print_table
 from ai4v.cli.settings import Settings
@@ -26,16 +27,22 @@ def audit() -> None:
 
 
 @audit.command("list")
-@click.option("--actor", help="user:ID, key:ID, cli, gateway or anonymous.")
-@click.option("--action", help="What was done, such as key.create.")
-@click.option("--target", help="What it was done to: key:ID, user:ID, role:NAME.")
-@click.option("--since", type=_TIME, help="Not before, UTC.")
-@click.option("--until", type=_TIME, help="Before, UTC.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@gathered("--actor", "user:ID, key:ID, cli, gateway or anonymous.")
+@gathered("--action", "What was done, such as key.create.")
+@gathered("--target", "What it was done to: key:ID, user:ID, role:NAME.")
+@gathered("--since", "Not before, UTC.", kind=_TIME)
+@gathered("--until", "Before, UTC.", kind=_TIME)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="Events at most.",
+)
 @json_option
-def list_events(*, limit: int, as_json: bool, **asked: str | datetime | None) -> None:
+def list_events(limit: int, *, as_json: bool) -> None:
     """List events, newest first. Signs in as the administrator."""
-    query = {name: _write(value) for name, value in asked.items() if value is not None}
+    query = {name: _write(value) for name, value in find_gathered().items()}
     with open_gateway_as_administrator(Settings.load()) as gateway:
         events = _list(gateway, query, limit)
     if as_json:
@@ -127,5 +134,5 @@ def _describe(verdict: Verdict) -> str:
     return f"OK: {counts}"
 
 
-def _write(value: str | datetime) -> str:
-    return value.replace(tzinfo=UTC).isoformat() if isinstance(value, datetime) else value
+def _write(value: object) -> str:
+    return value.replace(tzinfo=UTC).isoformat() if isinstance(value, datetime) else str(value)

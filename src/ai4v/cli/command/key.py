@@ -1,56 +1,125 @@
 """`ai4v keys`: the administrator's API keys."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
 from uuid import UUID
 
 import click
 
 from ai4v.cli.client import Gateway, open_gateway_as_administrator
+from ai4v.cli.failure import CommandError
+from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.output import json_option, print_json, print_table
 from ai4v.cli.settings import Settings
 from ai4v.contracts.apikey import CreatedKey, KeyList, KeyView
+from ai4v.contracts.permission import Permission
 
-_PATH = "/api/v1/auth/keys"
+_PATH: Final = "/api/v1/auth/keys"
+_CommandT = TypeVar("_CommandT", bound=Callable[..., object])
+_LIMITS: Final = {
+    "per_minute": "Requests a minute.  [default: 60]",
+    "per_hour": "Requests an hour.  [default: 1000]",
+    "per_day": "Requests a day.  [default: 10000]",
+    "audio_s_per_day": "Seconds of audio heard a day.  [default: 36000]",
+    "characters_per_day": "Characters translated or spoken a day.  [default: 1000000]",
+}
+_SCOPE: Final = {
+    "scope-service": "Only this service: asr, tts, nmt, pipeline.",
+    "task": "Only this task: asr, translation, tts, ...",
+    "language": "Only this language.",
+    "model": "Only this model.",
+    "network": "Only from this block of addresses, such as 203.0.113.0/24.",
+}
+_SCOPE_FIELDS: Final = {
+    "scope_service": "services",
+    "task": "tasks",
+    "language": "languages",
+    "model": "models",
+}
+_PERMISSION: Final = click.Choice([permission.value for permission in Permission])
+_PERMISSION_HELP: Final = "What it may do.  [default: use the platform's tasks]"
 
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys.
+    """Make, change, rotate, list and revoke API keys.
 
     Signs in as the administrator: with AI4V_ADMIN_PASSWORD, else with the password of the first
     start, else it asks.
     """
 
 
+def _limits(command: _CommandT) -> _CommandT:
+    for name, help_text in reversed(_LIMITS.items()):
+        command = gathered(f"--{name.replace('_', '-')}", help_text, kind=int)(command)
+    return command
+
+
+def _scope(command: _CommandT) -> _CommandT:
+    for name, help_text in reversed(_SCOPE.items()):
+        command = gathered(f"--{name}", f"{help_text} Repeatable.", is_multiple=True)(command)
+    return command
+
+
 @keys.command()
 @click.option("--name", required=True, help="What the key is for.")
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
-@click.option("--per-minute", type=int, help="Requests a minute.  [default: 60]")
-@click.option("--per-hour", type=int, help="Requests an hour.  [default: 1000]")
-@click.option("--per-day", type=int, help="Requests a day.  [default: 10000]")
+@gathered("--permission", f"{_PERMISSION_HELP} Repeatable.", kind=_PERMISSION, is_multiple=True)
+@_scope
+@_limits
 @json_option
-def create(
-    name: str,
-    days: int | None,
-    per_minute: int | None,
-    per_hour: int | None,
-    per_day: int | None,
-    *,
-    as_json: bool,
-) -> None:
+def create(name: str, days: int | None, *, as_json: bool) -> None:
     """Make a key. It is shown this once; only its hash is stored."""
-    asked = {"per_minute": per_minute, "per_hour": per_hour, "per_day": per_day}
-    limits = {field: value for field, value in asked.items() if value is not None}
-    body: dict[str, object] = {"name": name, "limits": limits}
-    if days is not None:
-        body["expires_at"] = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    body = {"name": name, **_read_bounds(), **_read_end(days)}
     with open_gateway_as_administrator(Settings.load()) as gateway:
         key = gateway.ask("POST", _PATH, CreatedKey, body=body)
-    if as_json:
-        print_json(key.model_dump(mode="json"))
-    else:
-        click.echo(f"{key.key}")
-        click.echo(f"key {key.name}, id {key.id}: shown this once", err=True)
+    _show_new(key, as_json=as_json)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID", type=click.UUID)
+@json_option
+def show(key_id: UUID, *, as_json: bool) -> None:
+    """Show the key with this ID: what it is for and what it may; never the key itself."""
+    with open_gateway_as_administrator(Settings.load()) as gateway:
+        key = gateway.ask("GET", f"{_PATH}/{key_id}", KeyView)
+    _show(key, as_json=as_json)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID", type=click.UUID)
+@click.option("--name", help="What the key is for.")
+@click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires; not more.")
+@_scope
+@_limits
+@json_option
+def update(key_id: UUID, name: str | None, days: int | None, *, as_json: bool) -> None:
+    """Change the key with this ID; what is not given stays."""
+    body = {**({"name": name} if name else {}), **_read_bounds(), **_read_end(days)}
+    if not body:
+        raise CommandError("say what is to be changed; see ai4v keys update --help")
+    with open_gateway_as_administrator(Settings.load()) as gateway:
+        key = gateway.ask("PATCH", f"{_PATH}/{key_id}", KeyView, body=body)
+    _show(key, as_json=as_json)
+
+
+@keys.command()
+@click.argument("key_id", metavar="ID", type=click.UUID)
+@click.option(
+    "--overlap-hours",
+    type=click.FloatRange(0, 168),
+    default=24.0,
+    show_default=True,
+    help="How long the old key stays good.",
+)
+@json_option
+def rotate(key_id: UUID, overlap_hours: float, *, as_json: bool) -> None:
+    """Make a key like the one with this ID, which ends when the overlap is over."""
+    body = {"overlap_s": round(overlap_hours * 3600)}
+    with open_gateway_as_administrator(Settings.load()) as gateway:
+        key = gateway.ask("POST", f"{_PATH}/{key_id}/rotate", CreatedKey, body=body)
+    _show_new(key, as_json=as_json)
 
 
 @keys.command("list")
@@ -101,6 +170,53 @@ def _list(gateway: Gateway, *, is_all: bool) -> list[KeyView]:
         if page.next_cursor is None:
             return found
         query = query | {"cursor": page.next_cursor}
+
+
+def _read_bounds() -> dict[str, object]:
+    """Return what the gathered options say, as the service is asked for it."""
+    given = find_gathered()
+    limits = {name: given[name] for name in _LIMITS if name in given}
+    scope = {field: given[name] for name, field in _SCOPE_FIELDS.items() if name in given}
+    bounds = {
+        "limits": limits,
+        "scope": scope,
+        "networks": given.get("network"),
+        "permissions": given.get("permission"),
+    }
+    return {name: value for name, value in bounds.items() if value}
+
+
+def _read_end(days: int | None) -> dict[str, object]:
+    if days is None:
+        return {}
+    return {"expires_at": (datetime.now(UTC) + timedelta(days=days)).isoformat()}
+
+
+def _show_new(key: CreatedKey, *, as_json: bool) -> None:
+    if as_json:
+        print_json(key.model_dump(mode="json"))
+    else:
+        click.echo(f"{key.key}")
+        click.echo(f"key {key.name}, id {key.id}: shown this once", err=True)
+
+
+def _show(key: KeyView, *, as_json: bool) -> None:
+    if as_json:
+        print_json(key.model_dump(mode="json"))
+        return
+    scope = [value for values in key.scope.model_dump().values() for value in values]
+    for title, value in (
+        ("id", str(key.id)),
+        ("name", key.name),
+        ("key begins", key.prefix),
+        ("state", _describe(key)),
+        ("expires", f"{key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "never"),
+        ("permissions", ", ".join(key.permissions)),
+        ("only for", ", ".join(scope) or "everything"),
+        ("only from", ", ".join(key.networks) or "anywhere"),
+        ("limits", ", ".join(f"{value} {name}" for name, value in key.limits.model_dump().items())),
+    ):
+        click.echo(f"{title:<12} {value}")
 
 
 def _describe(key: KeyView) -> str:

@@ -212,12 +212,14 @@ class KeyService:
         if update.name is not None:
             key = replace(key, name=update.name)
         if update.scope is not None:
-            key = replace(key, scope=check_scope(update.scope))
+            said = check_scope(update.scope).model_dump(include=update.scope.model_fields_set)
+            key = replace(key, scope=key.scope.model_copy(update=said))
         if update.networks is not None:
             key = replace(key, networks=update.networks)
         if update.limits is not None:
-            _check_limits(update.limits, key.limits, asker)
-            key = replace(key, limits=RateLimits.model_validate(update.limits.model_dump()))
+            limits = key.limits.model_copy(update=update.limits.model_dump(exclude_unset=True))
+            _check_limits(limits, key.limits, asker)
+            key = replace(key, limits=limits)
         if update.expires_at is not None:
             self._check_end(update.expires_at)
             if key.expires_at is not None and update.expires_at > key.expires_at:

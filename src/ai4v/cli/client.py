@@ -79,6 +79,14 @@ class Gateway:
         request = self._http.build_request("POST", path, json=body, headers=_LONGEST)
         return _parse(self._send(request), answer)
 
+    def tell(self, method: str, path: str, body: Mapping[str, object] | None = None) -> None:
+        """Have something done that has no answer.
+
+        Raises:
+            CommandError: as `ask`.
+        """
+        self._send(self._http.build_request(method, path, json=body))
+
     def delete(self, path: str) -> None:
         """Delete something.
 

@@ -50,9 +50,8 @@ def _password(path: Path) -> str:
     return path.read_text("ascii")
 
 
-def _private_key(path: Path) -> None:
-    if path.exists():
-        return
+def make_private_key() -> str:
+    """Return a new Ed25519 key in PEM."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -61,7 +60,12 @@ def _private_key(path: Path) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    write_private(path, pem.decode("ascii"))
+    return pem.decode("ascii")
+
+
+def _private_key(path: Path) -> None:
+    if not path.exists():
+        write_private(path, make_private_key())
 
 
 def _key_pair(private: Path, public: Path) -> None:

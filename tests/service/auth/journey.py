@@ -13,9 +13,9 @@ from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.contracts.session import SessionTokens
+from ai4v.kit.challenge import challenge_of
 from ai4v.kit.identity import TOKEN_HEADER
 from ai4v.services.auth.app import Adapters, create_app
-from ai4v.services.auth.session.opaque import challenge_of
 from tests.service.auth.house import House, Keys, open_http
 from tests.support.clock import ManualClock
 from tests.support.openid import CLIENT_ID, CLIENT_SECRET, OpenIdServer

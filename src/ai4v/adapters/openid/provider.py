@@ -1,7 +1,5 @@
 """An OpenID Connect provider, found by its issuer: Google, Keycloak and whoever else speaks it."""
 
-import base64
-import hashlib
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -12,6 +10,7 @@ from ai4v.adapters.openid.client import ProviderClient
 from ai4v.adapters.openid.discovery import Discovery
 from ai4v.adapters.openid.idtoken import RULE, read_claims
 from ai4v.adapters.openid.keyset import KeySet
+from ai4v.kit.challenge import challenge_of
 from ai4v.kit.clock import Clock
 from ai4v.kit.signedtoken import TokenRefusedError, read_token
 from ai4v.ports.identityprovider import Attempt, ProvedIdentity, ProviderRefusedError
@@ -81,14 +80,13 @@ def authorization_url(
     endpoint: str, registration: Registration, attempt: Attempt, *, nonce: str | None
 ) -> str:
     """Return where the browser is sent: a code is asked for, tied to this attempt (RFC 9700)."""
-    digest = hashlib.sha256(attempt.code_verifier.encode()).digest()
     query = {
         "response_type": "code",
         "client_id": registration.client_id,
         "redirect_uri": attempt.redirect_uri,
         "scope": " ".join(registration.scopes),
         "state": attempt.state,
-        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        "code_challenge": challenge_of(attempt.code_verifier),
         "code_challenge_method": "S256",
     }
     if nonce is not None:

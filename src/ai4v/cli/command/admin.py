@@ -1,20 +1,19 @@
-"""`ai4v admin`: the administrator's password, and users."""
-
-import secrets
+"""`ai4v admin`: the administrator's password."""
 
 import click
 
-from ai4v.cli.client import open_gateway_as_administrator
+from ai4v.cli.command.signingkey import rotate_signing_key
 from ai4v.cli.firstrun import make_first_run, reset_administrator
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
-from ai4v.contracts.auth import UserView
-from ai4v.contracts.role import Role
 
 
 @click.group()
 def admin() -> None:
-    """Reset the administrator's password, add users."""
+    """Reset the administrator's password, add users, change the signing key."""
+
+
+admin.add_command(rotate_signing_key)
 
 
 @admin.command()
@@ -29,28 +28,6 @@ def reset(*, as_json: bool) -> None:
         print_json(answer.model_dump(mode="json"))
     else:
         click.echo(f"administrator  {answer.username}\npassword       {answer.password}")
-
-
-@admin.command("create-user")
-@click.argument("username")
-@click.option(
-    "--role",
-    type=click.Choice([role.value for role in Role]),
-    default=Role.USER.value,
-    show_default=True,
-    help="What the user may do.",
-)
-@json_option
-def create_user(username: str, role: str, *, as_json: bool) -> None:
-    """Add a user with a generated password, shown once."""
-    password = secrets.token_urlsafe(18)
-    body = {"username": username, "password": password, "role": role}
-    with open_gateway_as_administrator(Settings.load()) as gateway:
-        user = gateway.ask("POST", "/api/v1/auth/users", UserView, body=body)
-    if as_json:
-        print_json(user.model_dump(mode="json") | {"password": password})
-    else:
-        click.echo(f"user      {user.username} ({user.role})\npassword  {password}")
 
 
 @click.command(hidden=True)

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from ai4v.services.auth.session.opaque import challenge_of
+from ai4v.kit.challenge import challenge_of
 from tests.service.auth.house import House
 from tests.service.auth.journey import (
     RETURN_TO,

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 
 from ai4v.contracts.role import Role
-from ai4v.services.auth.session.opaque import challenge_of
+from ai4v.kit.challenge import challenge_of
 from tests.service.auth.house import House, Keys
 from tests.service.auth.journey import (
     VERIFIER,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ai4v.contracts.identity import hash_credential
 from ai4v.contracts.session import TICKET_PREFIX
-from ai4v.services.auth.session.opaque import challenge_of
+from ai4v.kit.challenge import challenge_of
 
 _LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:([0-9]{1,5})/")
 

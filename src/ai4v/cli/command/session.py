@@ -1,0 +1,156 @@
+"""`ai4v login`, `ai4v logout` and `ai4v sessions`: who is signed in at this command line."""
+
+import secrets
+import sys
+from urllib.parse import urlencode
+from uuid import UUID
+
+import click
+
+from ai4v.cli.client import Gateway, open_gateway, open_gateway_as_administrator
+from ai4v.cli.failure import CommandError
+from ai4v.cli.loopback import wait_for_ticket
+from ai4v.cli.output import json_option, print_json, print_table
+from ai4v.cli.settings import Settings
+from ai4v.cli.signin import forget_session, keep_session, open_gateway_as_user
+from ai4v.contracts.auth import UserList
+from ai4v.contracts.session import ProviderList, SessionList, SessionTokens
+from ai4v.kit.challenge import challenge_of
+
+_PATH = "/api/v1/auth"
+
+
+@click.command()
+@click.option("--username", help="Sign in with a password, which is asked for.")
+@click.option("--provider", help="Sign in elsewhere, with a browser on this machine.")
+@json_option
+def login(username: str | None, provider: str | None, *, as_json: bool) -> None:
+    """Sign in; later commands of `ai4v sessions` are then yours.
+
+    The session is kept in a file that you alone can read: session.json in AI4V_DATA_DIR where that
+    is set, else in ~/.config/ai4v.
+    """
+    settings = Settings.load()
+    if (username is None) == (provider is None):
+        raise CommandError("say either --username or --provider", code=2)
+    with open_gateway(settings, "") as gateway:
+        if username is not None:
+            tokens = _sign_in(gateway, username)
+        else:
+            tokens = _sign_in_elsewhere(gateway, str(provider))
+    keep_session(settings, tokens)
+    if as_json:
+        print_json({"signed_in": True, "refresh_expires_in": tokens.refresh_expires_in})
+    else:
+        click.echo("signed in")
+
+
+@click.command()
+@click.option("--everywhere", is_flag=True, help="End every session of yours, not this one alone.")
+@json_option
+def logout(*, everywhere: bool, as_json: bool) -> None:
+    """End the session of this command line."""
+    settings = Settings.load()
+    with open_gateway_as_user(settings) as gateway:
+        gateway.tell("POST", f"{_PATH}/logout/all" if everywhere else f"{_PATH}/logout", {})
+    forget_session(settings)
+    if as_json:
+        print_json({"signed_in": False})
+    else:
+        click.echo("signed out everywhere" if everywhere else "signed out")
+
+
+@click.group()
+def sessions() -> None:
+    """List sessions and end them: your own, or as the administrator a user's."""
+
+
+@sessions.command("list")
+@click.option("--user", help="Whose, as the administrator; otherwise your own.")
+@json_option
+def list_sessions(user: str | None, *, as_json: bool) -> None:
+    """List the sessions that have not ended, the last used first."""
+    settings = Settings.load()
+    if user is None:
+        with open_gateway_as_user(settings) as gateway:
+            found = gateway.ask("GET", f"{_PATH}/sessions", SessionList).sessions
+    else:
+        with open_gateway_as_administrator(settings) as gateway:
+            path = f"{_PATH}/users/{_find_user(gateway, user)}/sessions"
+            found = gateway.ask("GET", path, SessionList).sessions
+    if as_json:
+        print_json([row.model_dump(mode="json") for row in found])
+        return
+    print_table(
+        ("id", "method", "address", "begun", "last used", "by", ""),
+        [
+            (
+                str(row.id),
+                row.method,
+                row.address or "",
+                f"{row.created_at:%Y-%m-%d %H:%M}",
+                f"{row.last_used_at:%Y-%m-%d %H:%M}",
+                row.user_agent or "",
+                "this one" if row.is_current else "",
+            )
+            for row in found
+        ],
+    )
+
+
+@sessions.command()
+@click.argument("session_id", metavar="ID", type=click.UUID, required=False)
+@click.option("--user", help="End all sessions of this user, as the administrator.")
+@json_option
+def revoke(session_id: UUID | None, user: str | None, *, as_json: bool) -> None:
+    """End the session with this ID (from `ai4v sessions list`), at once."""
+    settings = Settings.load()
+    if (session_id is None) == (user is None):
+        raise CommandError("say either an ID or --user", code=2)
+    if user is None:
+        with open_gateway_as_user(settings) as gateway:
+            gateway.delete(f"{_PATH}/sessions/{session_id}")
+    else:
+        with open_gateway_as_administrator(settings) as gateway:
+            gateway.delete(f"{_PATH}/users/{_find_user(gateway, user)}/sessions")
+    if as_json:
+        print_json({"id": str(session_id) if session_id else None, "user": user, "revoked": True})
+    else:
+        click.echo(f"revoked {session_id or f'all sessions of {user}'}")
+
+
+def _sign_in(gateway: Gateway, username: str) -> SessionTokens:
+    if sys.stdin.isatty():
+        password = click.prompt(f"Password of {username}", hide_input=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    body = {"username": username, "password": password}
+    return gateway.ask("POST", f"{_PATH}/login", SessionTokens, body=body)
+
+
+def _sign_in_elsewhere(gateway: Gateway, name: str) -> SessionTokens:
+    known = gateway.ask("GET", f"{_PATH}/providers", ProviderList).providers
+    start = next((row.start_url for row in known if row.name == name), None)
+    if start is None:
+        names = ", ".join(row.name for row in known) or "none"
+        raise CommandError(f"no such provider; there are: {names}")
+    verifier = secrets.token_urlsafe(32)
+
+    def show(return_to: str) -> None:
+        query = urlencode({"return_to": return_to, "challenge": challenge_of(verifier)})
+        click.echo(f"open in a browser on this machine:\n{start}?{query}", err=True)
+
+    body = {"ticket": wait_for_ticket(show), "verifier": verifier}
+    return gateway.ask("POST", f"{_PATH}/providers/exchange", SessionTokens, body=body)
+
+
+def _find_user(gateway: Gateway, username: str) -> UUID:
+    query: dict[str, str] = {}
+    while True:
+        page = gateway.ask("GET", f"{_PATH}/users", UserList, query=query)
+        for user in page.users:
+            if user.username == username.lower():
+                return user.id
+        if page.next_cursor is None:
+            raise CommandError(f"there is no user {username}")
+        query = {"cursor": page.next_cursor}

@@ -1,0 +1,121 @@
+"""Who is signed in at this command line: a refresh token in a file of its owner's alone.
+
+The file is `session.json` in AI4V_DATA_DIR where that is set, else in the user's configuration
+folder (`~/.config/ai4v`, or below XDG_CONFIG_HOME). A refresh token is good once, and two commands
+that used one at the same time would end the session: so a command holds a lock while it renews.
+"""
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ai4v.cli.client import Gateway, RefusalError, find_gateway, open_gateway
+from ai4v.cli.failure import CommandError
+from ai4v.cli.layout import write_private
+from ai4v.cli.settings import Settings
+from ai4v.contracts.session import SessionTokens
+
+_SPARE_S: Final = 30.0
+"""An access token that ends sooner is renewed before it is used."""
+_HINT: Final = "sign in first: ai4v login"
+
+
+class KeptSession(BaseModel):
+    """What the file holds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gateway: str
+    """Where it is good."""
+    access_token: str = Field(repr=False)
+    access_expires_at: float
+    """Seconds since 1970."""
+    refresh_token: str = Field(repr=False)
+
+
+def find_session_file(settings: Settings) -> Path:
+    """Return where the session is kept."""
+    values = settings.environment
+    if values.get("AI4V_DATA_DIR"):
+        return settings.data_dir / "session.json"
+    home = Path(values.get("HOME") or "~").expanduser()
+    return Path(values.get("XDG_CONFIG_HOME") or home / ".config") / "ai4v" / "session.json"
+
+
+def keep_session(settings: Settings, tokens: SessionTokens) -> None:
+    """Keep a new session; the one of before is forgotten."""
+    path = find_session_file(settings)
+    with _locked(path):
+        _write(path, find_gateway(settings), tokens)
+
+
+def forget_session(settings: Settings) -> None:
+    """Keep no session any more."""
+    find_session_file(settings).unlink(missing_ok=True)
+
+
+@contextmanager
+def open_gateway_as_user(settings: Settings) -> Iterator[Gateway]:
+    """Reach the gateway as whoever signed in here.
+
+    Raises:
+        CommandError: nobody did, or the session has ended.
+    """
+    with open_gateway(settings, _find_access_token(settings)) as gateway:
+        yield gateway
+
+
+def _find_access_token(settings: Settings) -> str:
+    path = find_session_file(settings)
+    if not path.exists():
+        raise CommandError(_HINT)
+    with _locked(path):
+        kept = _read(path)
+        if kept is None or kept.gateway != find_gateway(settings):
+            raise CommandError(_HINT)
+        if kept.access_expires_at - time.time() > _SPARE_S:
+            return kept.access_token
+        tokens = _renew(settings, kept)
+        _write(path, kept.gateway, tokens)
+        return tokens.access_token
+
+
+def _renew(settings: Settings, kept: KeptSession) -> SessionTokens:
+    body = {"refresh_token": kept.refresh_token}
+    with open_gateway(settings, "") as gateway:
+        try:
+            return gateway.ask("POST", "/api/v1/auth/refresh", SessionTokens, body=body)
+        except RefusalError as error:
+            raise CommandError(f"{error.message}\n{_HINT}") from None
+
+
+def _read(path: Path) -> KeptSession | None:
+    try:
+        return KeptSession.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _write(path: Path, gateway: str, tokens: SessionTokens) -> None:
+    kept = KeptSession(
+        gateway=gateway,
+        access_token=tokens.access_token,
+        access_expires_at=time.time() + tokens.expires_in,
+        refresh_token=tokens.refresh_token,
+    )
+    write_private(path, kept.model_dump_json() + "\n")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = path.with_name(f".{path.name}.lock")
+    lock.touch(mode=0o600)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

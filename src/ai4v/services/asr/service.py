@@ -3,19 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import uuid4
 
 from ai4v.contracts.asr import AsrAnswer, AsrConfig
-from ai4v.contracts.capability import Capability
+from ai4v.contracts.capability import Capability, Task
 from ai4v.contracts.error import DeadlineExceededError
-from ai4v.contracts.identity import Principal
+from ai4v.contracts.identity import Principal, Scope
 from ai4v.contracts.ulca import ControlConfig
 from ai4v.kit.accounting import Accounts
 from ai4v.kit.caller import Caller
 from ai4v.kit.cost import Cost
-from ai4v.kit.deadline import Deadline
 from ai4v.kit.loader import EngineLoader
 from ai4v.kit.paging import Cursor, Page
+from ai4v.kit.scope import check_languages, check_model, check_task
 from ai4v.ports.recognizer import RecognizerInfo
 from ai4v.services.asr.answer import make_answer
 from ai4v.services.asr.plan import Plan, make_plan
@@ -26,6 +27,8 @@ from ai4v.services.asr.repository import (
     RequestRepository,
 )
 from ai4v.services.asr.transcriber import AudioSource, Transcriber, Transcript
+
+_ENGLISH: Final = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +81,16 @@ class SpeechService:
 
         Raises:
             ValidationError, LanguageNotSupportedError: nothing was recorded.
+            AuthorizationError: the key is not for this; recorded, as failed, only when it is for
+                other languages than the one that was found.
             PlatformError: recorded as failed, unless the database is what failed.
         """
         plan = make_plan(order.config, order.control, self._info)
+        _check_scope(caller.principal.scope, plan)
         self._engine.require()
         row = self._row(plan, order, caller)
         async with self._accounts.open(row) as complete:
-            transcripts = await self._transcribe(order.sources, plan, caller.deadline)
+            transcripts = await self._transcribe(order.sources, plan, caller)
             caller.meter.add(Cost(audio_s=sum(item.audio_s for item in transcripts)))
             await complete([_result(item) for item in transcripts])
         return make_answer(plan, transcripts)
@@ -115,15 +121,28 @@ class SpeechService:
         )
 
     async def _transcribe(
-        self, sources: Sequence[AudioSource], plan: Plan, deadline: Deadline
+        self, sources: Sequence[AudioSource], plan: Plan, caller: Caller
     ) -> tuple[Transcript, ...]:
+        deadline = caller.deadline
+
+        def admit(language: str) -> None:
+            check_languages(caller.principal.scope, [language])
+
         try:
             async with asyncio.timeout(deadline.remaining_s()):
-                transcripts = await self._transcriber.transcribe(sources, plan, deadline)
+                transcripts = await self._transcriber.transcribe(sources, plan, deadline, admit)
         except TimeoutError:
             raise DeadlineExceededError("the deadline passed before the text was ready") from None
         deadline.remaining_s()
         return transcripts
+
+
+def _check_scope(scope: Scope, plan: Plan) -> None:
+    check_task(scope, plan.task)
+    check_model(scope, plan.model_id)
+    check_languages(scope, [plan.language.code] if plan.language else [])
+    if plan.task is Task.TRANSLATE_SPEECH:
+        check_languages(scope, [_ENGLISH])
 
 
 def _result(transcript: Transcript) -> ItemResult:

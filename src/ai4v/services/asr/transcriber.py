@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +30,9 @@ from ai4v.services.asr.plan import Plan
 from ai4v.services.asr.segments import Window, cut, place, plan_windows
 
 _NOTHING_S: Final = 0.001
+
+Admit = Callable[[str], None]
+"""Returns when a language may be heard, else raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,11 @@ class Transcriber:
         self._slots = asyncio.Semaphore(bounds.concurrency)
 
     async def transcribe(
-        self, sources: Sequence[AudioSource], plan: Plan, deadline: Deadline
+        self, sources: Sequence[AudioSource], plan: Plan, deadline: Deadline, admit: Admit
     ) -> tuple[Transcript, ...]:
         """Return one transcript for each source, in order, or fail as a whole.
 
+        A language that is found, not asked for, is shown to `admit` as soon as it is known.
         Cancelling gives the engines free as soon as they have ended what they are in.
 
         Raises:
@@ -119,6 +123,7 @@ class Transcriber:
             FetchRefusedError, FetchFailedError, FetchTooLargeError, FetcherBusyError: likewise.
             DeadlineExceededError: of the recognizer; other awaits are for the caller to bound.
             ServiceUnavailableError: an engine died or is full.
+            AuthorizationError: of `admit`.
         """
         async with self._slots:
             clips = await self._prepare(sources, plan, deadline)
@@ -127,6 +132,7 @@ class Transcriber:
             await self._recognize(longest, plan, deadline)
             for clip, window in longest:
                 clip.language = clip.found[window].language
+                admit(clip.language)
             rest = [
                 (clip, window)
                 for clip in clips

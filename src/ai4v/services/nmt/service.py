@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from ai4v.contracts.capability import Capability
+from ai4v.contracts.capability import Capability, Task
 from ai4v.contracts.error import DeadlineExceededError, ValidationError
 from ai4v.contracts.identity import Principal
 from ai4v.contracts.nmt import DetectAnswer, DetectRequest, NmtAnswer, NmtRequest
@@ -16,6 +16,7 @@ from ai4v.kit.cost import Cost
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.loader import EngineLoader
 from ai4v.kit.paging import Cursor, Page
+from ai4v.kit.scope import check_languages, check_model, check_task
 from ai4v.ports.languageid import LanguageGuess, LanguageIdentifier
 from ai4v.ports.translator import Translator, TranslatorInfo
 from ai4v.services.nmt.answer import make_answer, make_detect_answer, tier_of
@@ -88,11 +89,17 @@ class TranslationService:
 
         Raises:
             ValidationError, PayloadTooLargeError, LanguageNotSupportedError: nothing was recorded.
+            AuthorizationError: the key is not for this; nothing was recorded.
             PlatformError: recorded as failed, unless the database is what failed.
         """
         plan = make_plan(asked.config, asked.control_config, self._table, self.info.model_id)
+        scope = caller.principal.scope
+        check_task(scope, Task.TRANSLATE)
+        check_model(scope, self.info.model_id)
+        check_languages(scope, [plan.target, *([plan.direction.source] if plan.direction else [])])
         texts = await self._take(asked.input)
         jobs = await self._jobs(texts, plan, caller.deadline)
+        check_languages(scope, [job.direction.source for job in jobs])
         if any(job.direction.legs for job in jobs):
             self._engines.translator_loader.require()
         row = self._row(plan, len(jobs), caller)
@@ -107,8 +114,12 @@ class TranslationService:
 
         Raises:
             ValidationError, PayloadTooLargeError
+            AuthorizationError: the key is not for this.
             ServiceUnavailableError: the identifier is not there.
         """
+        scope = caller.principal.scope
+        check_task(scope, Task.DETECT_LANGUAGE)
+        check_model(scope, self._engines.identifier.info.model_id)
         texts = await self._take(asked.input)
         return make_detect_answer(texts, await self._identify(texts, caller.deadline))
 

@@ -5,13 +5,23 @@ from itertools import pairwise
 from typing import Final
 
 from ai4v.contracts.asr import AsrConfig, AsrTask, TranscriptFormat
-from ai4v.contracts.error import FieldError, ValidationError
+from ai4v.contracts.capability import Task
+from ai4v.contracts.error import AuthorizationError, FieldError, ValidationError
+from ai4v.contracts.identity import Principal
 from ai4v.contracts.language import find_language
 from ai4v.contracts.nmt import NmtConfig
+from ai4v.contracts.permission import Permission
 from ai4v.contracts.pipeline import AsrStep, PipelineRequest, PipelineStep, TtsStep
 from ai4v.contracts.ulca import AUTO_LANGUAGE
+from ai4v.kit.scope import check_languages, check_task
 
 _SPOKEN_ENGLISH: Final = "en"
+_PERMISSIONS: Final = {
+    Task.TRANSCRIBE: Permission.ASR_USE,
+    Task.TRANSLATE_SPEECH: Permission.ASR_USE,
+    Task.TRANSLATE: Permission.NMT_USE,
+    Task.SYNTHESIZE: Permission.TTS_USE,
+}
 
 
 def check_plan(request: PipelineRequest) -> None:
@@ -26,6 +36,31 @@ def check_plan(request: PipelineRequest) -> None:
         problems += _check_pair(number, before, after)
     if problems:
         raise ValidationError("these tasks cannot follow each other; see errors", errors=problems)
+
+
+def check_principal(request: PipelineRequest, principal: Principal) -> None:
+    """Return when somebody may have every task done; the services look again, and at the models.
+
+    Raises:
+        AuthorizationError: a permission is missing, or the key is not for this.
+    """
+    for step in request.pipeline_tasks:
+        task = Task(step.task_type)
+        if isinstance(step, AsrStep) and step.config.task is AsrTask.TRANSLATE:
+            task = Task.TRANSLATE_SPEECH
+        if _PERMISSIONS[task] not in principal.permissions:
+            raise AuthorizationError(f"this needs the permission {_PERMISSIONS[task]}")
+        check_task(principal.scope, task)
+        check_languages(principal.scope, _named_languages(step))
+
+
+def _named_languages(step: PipelineStep) -> Iterator[str]:
+    """Yield those that a task names and that there are."""
+    named = step.config.language.source_language
+    codes = [_find(named)]
+    if not isinstance(step, TtsStep):
+        codes.append(_language_after(step.config))
+    yield from (code for code in codes if code)
 
 
 def _check_input(request: PipelineRequest) -> Iterator[FieldError]:

@@ -40,7 +40,7 @@ class Entrance:
         """Run what the body asks for, while its sender is there."""
         body = await read_json(request, PipelineRequest, extra=extra)
         tasks = HttpTaskCaller(self.http, self.balancer, request.headers[TOKEN_HEADER], caller)
-        work = self.service.run(body, tasks, caller.deadline)
+        work = self.service.run(body, tasks, caller)
         return await run_while_connected(request, work)
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
-from ai4v.contracts.capability import Capability
+from ai4v.contracts.capability import Capability, Task
 from ai4v.contracts.error import DeadlineExceededError
 from ai4v.contracts.identity import Principal
 from ai4v.contracts.tts import TtsRequest
@@ -15,6 +15,7 @@ from ai4v.kit.caller import Caller
 from ai4v.kit.cost import Cost
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.paging import Cursor, Page
+from ai4v.kit.scope import check_languages, check_model, check_task
 from ai4v.ports.synthesizer import SynthesizerInfo
 from ai4v.services.tts.manuscript import Editor, Manuscript
 from ai4v.services.tts.plan import Plan, make_plan
@@ -79,6 +80,7 @@ class SpeechService:
 
         Raises:
             ValidationError, LanguageNotSupportedError, PayloadTooLargeError: nothing was recorded.
+            AuthorizationError: the key is not for this; nothing was recorded.
             PlatformError: recorded as failed, unless the database is what failed.
         """
         manuscripts, narrator = await self._prepare(request, caller)
@@ -97,6 +99,7 @@ class SpeechService:
 
         Raises:
             ValidationError, LanguageNotSupportedError, PayloadTooLargeError: nothing was recorded.
+            AuthorizationError: the key is not for this; nothing was recorded.
             PlatformError: recorded as failed, unless the database is what failed. The listener may
                 have got some of the sound.
         """
@@ -128,6 +131,10 @@ class SpeechService:
         self, request: TtsRequest, caller: Caller
     ) -> tuple[tuple[Manuscript, ...], Narrator]:
         plan = make_plan(request, self._roster.present, self._roster.infos)
+        scope = caller.principal.scope
+        check_task(scope, Task.SYNTHESIZE)
+        check_languages(scope, [plan.choice.reading.language.code])
+        check_model(scope, plan.info.model_id)
         texts = [item.source for item in request.input]
         manuscripts = await asyncio.to_thread(self._editor.edit, texts, plan)
         synthesizer = self._roster.require(plan.info.engine)

@@ -19,6 +19,7 @@ from ai4v.contracts.health import Health, HealthReport
 from ai4v.contracts.permission import OPEN
 from ai4v.kit.errorbody import ErrorBody, install_error_handlers
 from ai4v.kit.guard import IdentityLayer
+from ai4v.kit.head import HeadLayer
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.metric import RequestMetrics
@@ -148,6 +149,7 @@ def _create_bare_app(
     app.state.metrics = metrics
     app.state.health = health
     install_error_handlers(app)
+    app.add_middleware(HeadLayer, router=app.router)
     app.include_router(_health_router(plan.service, health))
     expose = metrics.expose if openapi_url else metrics.expose_to_this_machine
     app.add_route("/metrics", expose, include_in_schema=False)

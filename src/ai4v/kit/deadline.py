@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from ai4v.contracts.error import DeadlineExceededError
+from ai4v.contracts.error import DeadlineExceededError, ValidationError
 
 HEADER: Final = "x-request-timeout-ms"
 DEFAULT_S: Final = 120.0
@@ -20,11 +20,16 @@ class Deadline:
 
     @classmethod
     def parse(cls, header: str | None) -> "Deadline":
-        """Read `X-Request-Timeout-Ms`; what is absent or no positive number means the default."""
-        if header is None or not header.isascii() or not header.isdigit() or len(header) > 9:
+        """Read `X-Request-Timeout-Ms`; without it the default holds, and no more than the maximum.
+
+        Raises:
+            ValidationError: it is no positive whole number.
+        """
+        if header is None:
             return cls(DEFAULT_S)
-        timeout_s = int(header) / 1000
-        return cls(min(timeout_s, MAXIMUM_S) if timeout_s > 0 else DEFAULT_S)
+        if not header.isascii() or not header.isdigit() or not header.strip("0"):
+            raise ValidationError.at(HEADER, "a positive whole number of milliseconds is expected")
+        return cls(min(float(header) / 1000, MAXIMUM_S))
 
     def remaining_s(self) -> float:
         """Seconds left.

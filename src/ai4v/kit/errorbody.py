@@ -22,6 +22,7 @@ from ai4v.contracts.error import (
     ValidationError,
 )
 from ai4v.kit.disconnect import ClientDisconnectedError
+from ai4v.kit.head import list_methods
 from ai4v.kit.log import get_logger
 
 _log = get_logger(__name__)
@@ -145,7 +146,10 @@ async def _handle_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     kind, message = _BY_STATUS.get(error.status_code, (PlatformError, "the request failed"))
-    return render_error(kind(message), _request_id(request))
+    response = render_error(kind(message), _request_id(request))
+    if error.status_code == 405:
+        response.headers["allow"] = list_methods(request.app.routes, request.scope)
+    return response
 
 
 async def _handle_departure(request: Request, _error: Exception) -> Response:

@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ai4v.contracts.error import PayloadTooLargeError
+from ai4v.contracts.error import PayloadTooLargeError, PlatformError, ValidationError
 from ai4v.kit.cost import HEADER as COST_HEADER
 from ai4v.kit.cost import NOTHING, Meter, format_cost
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
@@ -73,7 +73,7 @@ class RequestLayer:
             request_id = make_request_id()
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        state["deadline"] = Deadline.parse(headers.get(DEADLINE_HEADER))
+        refusal = self._judge(headers, state)
         meter = state["meter"] = Meter()
         status = _CLIENT_LEFT
 
@@ -94,7 +94,7 @@ class RequestLayer:
         ):
             try:
                 with self._metrics.in_flight.track_inprogress():
-                    app = self._refuse if self._is_too_large(headers) else self._app
+                    app = self._app if refusal is None else render_error(refusal, request_id)
                     await app(scope, receive, send_with_id)
             except Exception:
                 status = 500
@@ -102,13 +102,17 @@ class RequestLayer:
             finally:
                 self._note(scope, status, time.perf_counter() - started)
 
-    def _is_too_large(self, headers: MutableHeaders) -> bool:
+    def _judge(self, headers: MutableHeaders, state: dict[str, object]) -> PlatformError | None:
+        """Set the deadline, and say what is wrong with the request as a whole."""
+        try:
+            state["deadline"] = Deadline.parse(headers.get(DEADLINE_HEADER))
+        except ValidationError as error:
+            state["deadline"] = Deadline.parse(None)
+            return error
         announced = headers.get("content-length", "0")
-        return announced.isdigit() and int(announced) > self._max_body_bytes
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = PayloadTooLargeError(f"a body may have {self._max_body_bytes} bytes at most")
-        await render_error(error, scope["state"]["request_id"])(scope, receive, send)
+        if announced.isdigit() and int(announced) > self._max_body_bytes:
+            return PayloadTooLargeError(f"a body may have {self._max_body_bytes} bytes at most")
+        return None
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or scope["state"].get("route", "unknown")

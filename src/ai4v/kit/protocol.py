@@ -1,41 +1,123 @@
-"""uvicorn's HTTP with two things it lacks: a bound on a request's head, and our error body."""
+"""uvicorn's HTTP, made strict and bounded: what two servers could read differently is refused.
 
-from typing import Final
+A gateway and what stands before or behind it must agree where a request ends, else one caller's
+bytes become another's request. httptools refuses most of what is ambiguous; the rest is here, with
+the bounds on size and time that uvicorn lacks, and our error body.
+"""
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Final, cast
 
-from ai4v.contracts.error import InvalidJsonError, PayloadTooLargeError, PlatformError
+import httptools
+from uvicorn import Config
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+from uvicorn.server import ServerState
+
+from ai4v.contracts.error import (
+    DeadlineExceededError,
+    InvalidJsonError,
+    PayloadTooLargeError,
+    PlatformError,
+    ServiceUnavailableError,
+)
+from ai4v.kit.drain import Drain
 from ai4v.kit.errorbody import render_error
 from ai4v.kit.request import make_request_id
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-"""The request line and all headers of one request."""
+"""The request line and all headers of one request, its trailers included."""
+_MAX_PIPELINED: Final = 64
+_VERSIONS: Final = ("1.1", "1.0")
+_TARGET: Final = re.compile(rb"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/|^{}\[\]-]*(\?[!$-;=?-~]*)?")
+"""Paths as RFC 3986 has them, and what browsers leave as it is; no fragment, no other form."""
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=:%\[\]-]+")
 
 
-class _HeadTooLargeError(Exception):
-    pass
+class RequestTimeoutError(DeadlineExceededError):
+    """The request itself did not come in time."""
+
+    status = 408
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTimes:
+    """How long a client may take, in seconds."""
+
+    head_s: float = 10.0
+    """For the whole head of a request."""
+    body_s: float = 30.0
+    """Without a byte of a body that is waited for."""
+
+
+class ServerConfig(Config):
+    """uvicorn's configuration and what our protocols need besides."""
+
+    times = ConnectionTimes()
+    drain: Drain | None = None
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Refuses what is no HTTP with 400, a head over `MAX_HEAD_BYTES` with 413; then closes."""
+    """Refuses with 400, 408 or 413 what is no good request; then closes."""
 
-    _is_in_head = False
-    _head_bytes = 0
-    """Of the parts of the head that are complete."""
-    _waiting_bytes = 0
-    """What came since the head began and did not end it."""
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._times = config.times if isinstance(config, ServerConfig) else ConnectionTimes()
+        self._drain = config.drain if isinstance(config, ServerConfig) else None
+        self._refusal: PlatformError | None = None
+        self._is_refused = self._is_in_head = self._is_in_body = False
+        self._head_bytes = 0
+        self._waiting_bytes = 0
+        self._heard_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Begin, and wait for a head."""
+        super().connection_made(transport)
+        self._watch_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_watching()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
+        if self._is_refused:
+            return
+        self._unset_keepalive_if_required()
         was_in_head = self._is_in_head
-        super().data_received(data)
-        if was_in_head and self._is_in_head and not self.transport.is_closing():
-            self._waiting_bytes += len(data)
-            if self._waiting_bytes > MAX_HEAD_BYTES:
-                self.send_400_response("")
+        rest = data
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+                break
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = rest[upgrade.args[0] :]
+                if self._should_upgrade():
+                    self._hand_over(rest)
+                    return
+            except httptools.HttpParserError:
+                self._refuse(self._refusal or InvalidJsonError("this is not a request of HTTP/1.1"))
+                return
+        self._look(len(data), was_in_head=was_in_head)
 
     def on_message_begin(self) -> None:
         """Begin a head."""
+        if len(self.pipeline) >= _MAX_PIPELINED:
+            self._reject(ServiceUnavailableError("too many requests were sent at once"))
         self._is_in_head = True
         self._head_bytes = self._waiting_bytes = 0
         super().on_message_begin()
@@ -46,27 +128,170 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header."""
+        """Take in a header; drop a trailer, which would pass for one."""
         self._measure(len(name) + len(value))
-        super().on_header(name, value)
+        if self._is_in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """End the head."""
+        """End the head, and begin to answer."""
+        self._stop_watching()
+        self._check_head()
         self._is_in_head = False
+        if self.parser.should_upgrade() and self._should_upgrade():
+            self._check_upgrade()
+            return
+        self._is_in_body = True
         super().on_headers_complete()
+        # A client that waited in vain for "100 Continue" may leave its body out.
+        if self.expect_100_continue or (self._drain is not None and self._drain.is_draining):
+            self.cycle.keep_alive = False
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's name and shape
-        """Answer what cannot be read."""
-        error: PlatformError = InvalidJsonError("this is not a request of HTTP/1.1")
-        if max(self._head_bytes, self._waiting_bytes) > MAX_HEAD_BYTES:
-            error = PayloadTooLargeError(f"the headers may have {MAX_HEAD_BYTES} bytes at most")
-        answer = render_error(error, make_request_id())
-        headers = [*answer.raw_headers, (b"connection", b"close")]
-        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        self.transport.write(STATUS_LINE[error.status] + lines + b"\r\n" + bytes(answer.body))
-        self.transport.close()
+    def on_message_complete(self) -> None:
+        """End the body."""
+        self._is_in_body = False
+        self._stop_watching()
+        super().on_message_complete()
+
+    def _check_head(self) -> None:
+        version = self.parser.get_http_version()
+        hosts = [value for name, value in self.headers if name == b"host"]
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        is_good = (
+            version in _VERSIONS
+            and _TARGET.fullmatch(self.url) is not None
+            and self.parser.get_method() != b"CONNECT"
+            and (len(hosts) == 1 or (not hosts and version == "1.0"))
+            and all(_HOST.fullmatch(host) for host in hosts)
+            and (not codings or (version == "1.1" and [c.lower() for c in codings] == [b"chunked"]))
+        )
+        if not is_good:
+            self._reject(InvalidJsonError("this is not a request of HTTP/1.1"))
+
+    def _check_upgrade(self) -> None:
+        lengths = [value for name, value in self.headers if name == b"content-length"]
+        is_bodiless = set(lengths) <= {b"0"} and not any(
+            name == b"transfer-encoding" for name, _ in self.headers
+        )
+        is_alone = self.cycle is None or self.cycle.response_complete
+        is_get = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
+        if not (is_get and is_bodiless and is_alone):
+            self._reject(InvalidJsonError("a stream is opened by a GET that stands alone"))
+        if self._drain is not None and self._drain.is_draining:
+            self._reject(ServiceUnavailableError("this instance is stopping; try again"))
+        self.scope["method"] = "GET"
+
+    def _hand_over(self, rest: bytes) -> None:
+        self._stop_watching()
+        self.handle_websocket_upgrade()
+        if rest and not self.transport.is_closing():
+            protocol = self.transport.get_protocol()
+            if isinstance(protocol, asyncio.Protocol):
+                protocol.data_received(rest)
 
     def _measure(self, size: int) -> None:
         self._head_bytes += size
         if self._head_bytes > MAX_HEAD_BYTES:
-            raise _HeadTooLargeError
+            self._reject(_too_large())
+
+    def _reject(self, error: PlatformError) -> None:
+        """Make the parser stop; what it raises then is answered with `error`."""
+        self._refusal = error
+        raise error
+
+    def _look(self, size: int, *, was_in_head: bool) -> None:
+        """See whether more must come, and until when."""
+        if self._is_in_head and was_in_head:
+            self._waiting_bytes += size
+            if self._waiting_bytes > MAX_HEAD_BYTES:
+                self._refuse(_too_large())
+                return
+        if self._is_in_body:
+            self._heard_at = self.loop.time()
+            if self._timer is None:
+                self._timer = self.loop.call_later(self._times.body_s, self._check_body)
+        elif self._timer is None and (
+            self._is_in_head or self.cycle is None or self.cycle.response_complete
+        ):
+            self._watch_head()
+
+    def _watch_head(self) -> None:
+        self._timer = self.loop.call_later(self._times.head_s, self._give_head_up)
+
+    def _stop_watching(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_head_up(self) -> None:
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        if self.flow.read_paused:
+            self._watch_head()
+        elif self._is_in_head:
+            self._refuse(RequestTimeoutError("the head of the request did not come in time"))
+        else:
+            self.transport.close()
+
+    def _check_body(self) -> None:
+        self._timer = None
+        if self.transport.is_closing() or not self._is_in_body:
+            return
+        now = self.loop.time()
+        if self.flow.read_paused or self.cycle.waiting_for_100_continue:
+            self._heard_at = now
+        left_s = self._heard_at + self._times.body_s - now
+        if left_s > 0:
+            self._timer = self.loop.call_later(left_s, self._check_body)
+        else:
+            self._refuse(RequestTimeoutError("the body of the request stopped coming"))
+
+    def _refuse(self, error: PlatformError) -> None:
+        """Answer with `error` in its turn, and close."""
+        self._is_refused = True
+        self._stop_watching()
+        cycle = self.cycle
+        is_waiting = bool(self.pipeline) and self.pipeline[0][0] is cycle
+        if self._is_in_body and not is_waiting:
+            if not cycle.response_started:
+                self._write(error)
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self.transport.close()
+        elif cycle is None or cycle.response_complete:
+            self._write(error)
+            self.transport.close()
+        else:
+            if self._is_in_body:
+                self.pipeline.popleft()
+            self._queue(error)
+
+    def _write(self, error: PlatformError) -> None:
+        answer = render_error(error, make_request_id())
+        headers = [*answer.raw_headers, (b"connection", b"close")]
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        self.transport.write(STATUS_LINE[error.status] + lines + b"\r\n" + bytes(answer.body))
+
+    def _queue(self, error: PlatformError) -> None:
+        answer = render_error(error, make_request_id())
+        answer.headers["connection"] = "close"
+        cycle = RequestResponseCycle(
+            scope=self.scope | {"method": "GET"},
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=self.on_response_complete,
+        )
+        self.flow.pause_reading()
+        self.pipeline.appendleft((cycle, cast("ASGI3Application", answer)))
+
+
+def _too_large() -> PayloadTooLargeError:
+    return PayloadTooLargeError(f"the headers may have {MAX_HEAD_BYTES} bytes at most")

@@ -1,0 +1,82 @@
+"""uvicorn's WebSocket, bounded: what one client sends cannot fill the memory, nor our logs."""
+
+import logging
+from typing import Any, Final
+
+from uvicorn import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.frames import Frame
+
+_SLICE_BYTES: Final = 8 * 1024
+"""Parsed at a time; no more is parsed while a message waits, which bounds what waits."""
+_MAX_FRAGMENTS: Final = 4_096
+_quiet: Final = logging.getLogger("uvicorn.error.websocket")
+_quiet.setLevel(logging.WARNING)  # uvicorn's lines hold the query, which may hold a secret
+
+
+class BoundedWebSocket(WebSocketsSansIOProtocol):
+    """Holds a client back that sends faster than the app receives."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+    ) -> None:
+        super().__init__(config, server_state, app_state)
+        self.logger = self.conn.logger = _quiet
+        self._unread = b""
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what came."""
+        self._unread = self._unread + data if self._unread else data
+        self._parse()
+
+    async def receive(self) -> Any:  # noqa: ANN401 - uvicorn's shape
+        """Return the next event, and go on reading when it was the last."""
+        message = await self.queue.get()
+        if self.queue.empty():
+            self._parse()
+            if self.read_paused and self.queue.empty():
+                self.read_paused = False
+                self.transport.resume_reading()
+        return message
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take in a part of a message."""
+        if len(self.frames) >= _MAX_FRAGMENTS:
+            self.conn.fail(1008, "too many fragments")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        """Answer, unless the client takes nothing any more."""
+        output = b"".join(self.conn.data_to_send())
+        if self.writable.is_set():
+            self.transport.write(output)
+
+    def handle_parser_exception(self) -> None:
+        """Close, and say why when a stream was open."""
+        if self.conn.close_sent is None:
+            self.close_sent = True
+            self.transport.close()
+            return
+        super().handle_parser_exception()
+
+    def keepalive_timeout(self) -> None:
+        """Close a stream whose client is gone; an answer that we did not read counts as given."""
+        if self.read_paused:
+            self.pong_timer = None
+            self.pending_ping_payload = None
+            self.schedule_ping()
+            return
+        super().keepalive_timeout()
+
+    def _parse(self) -> None:
+        while self._unread and not self.transport.is_closing():
+            if not (self.queue.empty() or self.close_sent):
+                return
+            part, self._unread = self._unread[:_SLICE_BYTES], self._unread[_SLICE_BYTES:]
+            super().data_received(part)

@@ -5,7 +5,8 @@ keeps what it last knew.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import Final, Self
 from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.kit.background import Background
 from ai4v.kit.clock import Clock, SystemClock
+from ai4v.kit.directoryfile import DirectoryFile, Known
 from ai4v.kit.log import get_logger
 from ai4v.ports.registry import Instance, Registry, RegistryUnavailableError
 
@@ -42,6 +44,8 @@ class DirectoryTimes:
     """Between looks at the registry, for what nobody announces: leases that ran out."""
     retry_s: float = 1.0
     """Before listening again after the store was lost."""
+    save_s: float = 600.0
+    """Between writes of what has not changed, so that its age on disk stays small."""
     doubt_s: float = 10.0
     """How long an empty answer that nobody announced is not believed: one lease.
 
@@ -108,8 +112,8 @@ class Lease:
 class Directory:
     """Knows the live instances of some services while the context is open.
 
-    Answers at once from memory. While the registry is down it keeps what it last knew;
-    a service it never heard of has its static instances, if any.
+    Answers at once from memory. While the registry is down it keeps what it last knew; when the
+    registry has not answered since the start, what a file says that an earlier process saved.
     """
 
     def __init__(
@@ -117,7 +121,7 @@ class Directory:
         registry: Registry,
         services: Sequence[str],
         *,
-        static: Mapping[str, tuple[Instance, ...]] | None = None,
+        file: DirectoryFile | None = None,
         times: DirectoryTimes | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -126,18 +130,19 @@ class Directory:
         Args:
             registry: where instances are listed.
             services: names to watch; others are unknown here.
-            static: instances to name until the registry has answered for the first time.
+            file: keeps what is known for the next start; None: nothing is kept.
             times: how closely to watch.
             clock: measures the doubt about silence.
         """
         self._registry = registry
         self._services = tuple(services)
-        self._static = dict(static or {})
+        self._file = file
+        self._saved: Known = {}
+        self._saved_s = -math.inf
         self._times = times or DirectoryTimes()
         self._clock = clock or SystemClock()
         self._known: dict[str, tuple[Instance, ...]] = {}
         self._silent_since_s: dict[str, float] = {}
-        self._turns: dict[str, int] = {}
         self._one_look = asyncio.Lock()
         self._is_stale = True
         self._listener = Background("directory listener")
@@ -150,6 +155,8 @@ class Directory:
 
     async def __aenter__(self) -> Self:
         """Look once, then listen and poll."""
+        if self._file is not None:
+            self._saved = await asyncio.to_thread(self._file.load)
         await self._look()
         self._listener.start(self._listen())
         self._poller.start(self._poll())
@@ -168,25 +175,13 @@ class Directory:
     def instances(self, service: str) -> tuple[Instance, ...]:
         """Return the instances of `service` believed alive, sorted by id; empty when none is."""
         known = self._known.get(service)
-        return self._static.get(service, ()) if known is None else known
-
-    def pick(self, service: str) -> Instance:
-        """Return the next instance of `service`, each in its turn.
-
-        Raises:
-            NoInstanceError: none is believed alive.
-        """
-        instances = self.instances(service)
-        if not instances:
-            raise NoInstanceError(f"no instance of {service} is available")
-        turn = self._turns.get(service, 0)
-        self._turns[service] = turn + 1
-        return instances[turn % len(instances)]
+        return self._saved.get(service, ()) if known is None else known
 
     async def _poll(self) -> None:
         while True:
             await asyncio.sleep(self._times.poll_s)
             await self._look()
+            await self._save()
 
     async def _listen(self) -> None:
         while True:
@@ -206,6 +201,17 @@ class Directory:
             self._note(is_stale=True)
         else:
             self._note(is_stale=False)
+
+    async def _save(self) -> None:
+        """Write down what is known, at most once a poll; silence is not written down."""
+        known = {service: found for service, found in self._known.items() if found}
+        if self._file is None or self._is_stale or not known:
+            return
+        now_s = self._clock.monotonic_s()
+        if known == self._saved and now_s - self._saved_s < self._times.save_s:
+            return
+        self._saved, self._saved_s = known, now_s
+        await asyncio.to_thread(self._file.save, known)
 
     async def _look_at(self, service: str, *, is_announced: bool) -> None:
         async with self._one_look:

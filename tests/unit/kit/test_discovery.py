@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from ai4v.adapters.memory.registry import MemoryRegistry
-from ai4v.kit.discovery import Directory, DirectoryTimes, Lease, LeaseTimes, NoInstanceError
+from ai4v.kit.directoryfile import DirectoryFile
+from ai4v.kit.discovery import Directory, DirectoryTimes, Lease, LeaseTimes
 from ai4v.ports.registry import Instance, RegistryUnavailableError
 from tests.conformance.registry import ASR_1, ASR_2, AUTH
 from tests.support.clock import ManualClock
@@ -97,6 +99,13 @@ async def _knows(directory: Directory, *instances: Instance) -> None:
     await until(is_known, timeout_s=5)
 
 
+async def _saves(file: DirectoryFile, *instances: Instance) -> None:
+    async def is_saved() -> bool:
+        return file.load().get("asr") == instances
+
+    await until(is_saved, timeout_s=5)
+
+
 class TestLease:
     async def test_it_lists_while_open(self, registry: _Registry) -> None:
         async with Lease(registry, ASR_1) as lease:
@@ -159,21 +168,6 @@ class TestDirectory:
             assert directory.instances("auth") == ()
             assert not directory.is_stale
 
-    async def test_pick_takes_turns(self, registry: _Registry) -> None:
-        await registry.register(ASR_1, lease_s=60)
-        await registry.register(ASR_2, lease_s=60)
-        async with Directory(registry, ["asr"], times=_PUSH_ONLY) as directory:
-            picked = [directory.pick("asr") for _ in range(4)]
-        assert picked == [ASR_1, ASR_2, ASR_1, ASR_2]
-
-    @pytest.mark.parametrize("service", ["asr", "unknown"])
-    async def test_pick_refuses_when_nobody_is_there(
-        self, registry: _Registry, service: str
-    ) -> None:
-        async with Directory(registry, ["asr"], times=_PUSH_ONLY) as directory:
-            with pytest.raises(NoInstanceError, match=service):
-                directory.pick(service)
-
     async def test_it_hears_of_changes(self, registry: _Registry) -> None:
         async with Directory(registry, ["asr"], times=_PUSH_ONLY) as directory:
             async with Lease(registry, ASR_1):
@@ -202,7 +196,7 @@ class TestDirectory:
                 return directory.is_stale
 
             await until(is_stale, timeout_s=5)
-            assert directory.pick("asr") == ASR_1
+            assert directory.instances("asr") == (ASR_1,)
             registry.wipe()
             await registry.register(ASR_2, lease_s=60)
             await _knows(directory, ASR_2)
@@ -226,19 +220,40 @@ class TestDirectory:
             registry.wipe()
             first = looks
             await until(looked_twice, timeout_s=5)
-            assert directory.pick("asr") == ASR_1
+            assert directory.instances("asr") == (ASR_1,)
             clock.advance(11)
             await _knows(directory)
 
-    async def test_it_names_static_instances_until_the_registry_answers(
-        self, registry: _Registry
+    async def test_it_starts_from_its_file_until_the_registry_answers(
+        self, registry: _Registry, clock: ManualClock, tmp_path: Path
     ) -> None:
+        file = DirectoryFile(tmp_path / "directory.json", clock=clock)
+        await registry.register(ASR_1, lease_s=60)
+        async with Directory(registry, ["asr"], file=file, times=_QUICK):
+            await _saves(file, ASR_1)
+            await registry.register(ASR_2, lease_s=60)
+            await _saves(file, ASR_1, ASR_2)
+            await registry.deregister(ASR_1)
+            await _saves(file, ASR_2)
         registry.stop()
-        static = {"asr": (ASR_1,)}
-        async with Directory(registry, ["asr"], static=static, times=_QUICK) as directory:
-            assert directory.pick("asr") == ASR_1
+        async with Directory(registry, ["asr"], file=file, times=_QUICK) as directory:
+            assert directory.instances("asr") == (ASR_2,)
             registry.wipe()
             await _knows(directory)
+            await registry.register(ASR_1, lease_s=60)
+            await _knows(directory, ASR_1)
+
+    async def test_it_writes_again_what_has_not_changed(
+        self, registry: _Registry, clock: ManualClock, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "directory.json"
+        file = DirectoryFile(path, clock=clock)
+        await registry.register(ASR_1, lease_s=3_600)
+        async with Directory(registry, ["asr"], file=file, times=_QUICK, clock=clock):
+            await _saves(file, ASR_1)
+            path.unlink()
+            clock.advance(601)
+            await _saves(file, ASR_1)
 
     async def test_nothing_runs_after_it_is_closed(self, registry: _Registry) -> None:
         before = asyncio.all_tasks()

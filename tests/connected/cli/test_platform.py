@@ -74,10 +74,10 @@ def test_reset_administrator_signs_in_with_the_new_password(platform: Platform) 
 
 
 def test_created_user_is_shown_with_a_password(platform: Platform) -> None:
-    user = json.loads(platform.run("admin", "create-user", "asha", "--json").stdout)
+    user = json.loads(platform.run("users", "create", "asha", "--json").stdout)
     assert (user["username"], user["role"]) == ("asha", "user")
     assert len(user["password"]) >= 15
-    again = platform.run("admin", "create-user", "asha", "--json")
+    again = platform.run("users", "create", "asha", "--json")
     assert again.returncode == 1
     assert "username: is taken" in again.stderr
 

@@ -1,13 +1,18 @@
 """Sessions: listed, told apart, and ended one by one or all at once."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from joserfc import jws
 
+from ai4v.cli.signingkey import FILE, rotate
 from ai4v.contracts.identity import Principal
 from ai4v.contracts.session import JsonWebKeySet, SessionList, SessionTokens, SigningKeys
 from tests.service.auth.house import PASSWORD, Caller, House, create_key
 from tests.support.forgery import Forger
+from tests.support.key import private_pem
 
 _SESSIONS = "/api/v1/auth/sessions"
 
@@ -139,6 +144,51 @@ async def test_the_operator_alone_has_the_keys_read_again(house: House) -> None:
     assert len(SigningKeys.model_validate_json(answer.content).key_ids) == 1
     assert (await house.gateway.ask("POST", path)).status_code == 403
     assert (await (await house.administrator()).ask("POST", path)).status_code == 403
+
+
+async def test_another_signing_key_is_taken_up_and_the_one_before_still_checks(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asha = await house.user(await house.administrator(), "asha")
+    assert asha.session_id is not None
+    before, _ = await _sign_in(house, "asha")
+    secret = tmp_path / FILE
+    secret.write_text(private_pem(house.keys.jwt))
+    monkeypatch.setenv("AI4V_SECRETS_DIR", str(tmp_path))
+
+    async def rotate_now(*, is_leaked: bool) -> tuple[str, ...]:
+        rotate(secret, datetime.now(UTC), is_leaked=is_leaked)
+        answer = await house.operator.ask("POST", "/internal/signing-keys/reload")
+        assert answer.status_code == 200, answer.text
+        published = await house.gateway.ask("GET", "/api/v1/auth/jwks.json")
+        key_ids = SigningKeys.model_validate_json(answer.content).key_ids
+        assert [key["kid"] for key in published.json()["keys"]] == list(key_ids)
+        return key_ids
+
+    old = Forger(house.keys.jwt, {}).key_id
+    new, kept = await rotate_now(is_leaked=False)
+    assert kept == old != new
+    after, _ = await _sign_in(house, "asha")
+    assert (await house.check(before.access_token)).status_code == 200
+    assert jws.extract_compact(after.access_token.encode()).headers()["kid"] == new
+    assert old not in await rotate_now(is_leaked=True)
+    for tokens in (before, after):
+        assert (await house.check(tokens.access_token)).status_code == 401
+        body = {"refresh_token": tokens.refresh_token}
+        renewed = await house.gateway.ask("POST", "/api/v1/auth/refresh", body)
+        assert (await house.check(renewed.json()["access_token"])).status_code == 200
+
+
+async def test_a_secret_that_is_wrong_changes_no_key(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.user(await house.administrator(), "asha")
+    (tmp_path / FILE).write_text("oops")
+    monkeypatch.setenv("AI4V_SECRETS_DIR", str(tmp_path))
+    answer = await house.operator.ask("POST", "/internal/signing-keys/reload")
+    assert answer.status_code == 422
+    assert "oops" not in answer.text
+    await _sign_in(house, "asha")
 
 
 @pytest.mark.parametrize("is_issued", [True, False])

@@ -36,16 +36,6 @@ class AuthSettings(DatabaseSettings):
     allows_loopback_providers: bool = False
     """Whether a provider may be on this very machine without TLS: for tests."""
 
-    @field_validator("providers")
-    @classmethod
-    def _check_providers(cls, text: SecretStr) -> SecretStr:
-        read_providers(text.get_secret_value())
-        return text
-
-    def list_providers(self) -> tuple[ProviderConfiguration, ...]:
-        """Return the providers that users may sign in with."""
-        return read_providers(self.providers.get_secret_value())
-
     registration: Literal["open", "closed"] = "closed"
     """Whether anybody may register; an administrator adds users either way."""
     smtp_url: SecretStr = SecretStr("")
@@ -56,6 +46,16 @@ class AuthSettings(DatabaseSettings):
     page_url: str = ""
     """The web page that the links in letters lead to, without a slash at the end; empty: that of
     the gateway."""
+
+    @field_validator("providers")
+    @classmethod
+    def _check_providers(cls, text: SecretStr) -> SecretStr:
+        read_providers(text.get_secret_value())
+        return text
+
+    def list_providers(self) -> tuple[ProviderConfiguration, ...]:
+        """Return the providers that users may sign in with."""
+        return read_providers(self.providers.get_secret_value())
 
     def read_jwt_private_key(self) -> str:
         """Read this one secret again; where nothing is found, it is that of the start.

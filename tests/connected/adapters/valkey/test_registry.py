@@ -1,6 +1,7 @@
 """The registry on a real server."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.discovery import Directory, DirectoryTimes, Lease, LeaseTimes
 from ai4v.ports.registry import RegistryUnavailableError
 from tests.conformance.registry import ASR_1, ASR_2, RegistryConformance
+from tests.support.clock import ManualClock
 from tests.support.poll import until
 from tests.support.valkey import PATIENT, ValkeyServer
 
@@ -84,3 +86,57 @@ async def test_many_instances_register_at_once(valkey: ValkeyConnection, namespa
     ]
     await asyncio.gather(*(registry.register(instance, lease_s=60) for instance in instances))
     assert await registry.instances("asr") == tuple(instances)
+
+
+async def test_a_wiped_store_is_filled_again_within_five_seconds(
+    own_valkey_server: ValkeyServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R19: with the times of production; nobody is forgotten meanwhile."""
+    async with ValkeyConnection(own_valkey_server.url, PATIENT) as connection:
+        registry = ValkeyRegistry(connection)
+        async with (
+            Lease(registry, ASR_1),
+            Lease(registry, ASR_2),
+            Directory(registry, ["asr"]) as directory,
+        ):
+            await connection.execute(RegistryUnavailableError, "FLUSHALL")
+            wiped_s = time.monotonic()
+
+            async def is_filled() -> bool:
+                assert directory.instances("asr") == (ASR_1, ASR_2)
+                return await registry.instances("asr") == (ASR_1, ASR_2)
+
+            await until(is_filled, timeout_s=30)
+            took_s = time.monotonic() - wiped_s
+    with capsys.disabled():
+        print(f"\nR19: listed again {took_s:.1f} s after a wipe")  # noqa: T201 - the figure
+    assert took_s <= 5
+
+
+@pytest.mark.parametrize("jump_s", [3_600, -3_600])
+async def test_a_clock_that_jumps_evicts_nobody(
+    valkey: ValkeyConnection, namespace: str, monkeypatch: pytest.MonkeyPatch, jump_s: float
+) -> None:
+    """R19: leases end on the server's clock, and what is measured here is monotonic."""
+    registry = ValkeyRegistry(valkey, namespace=namespace)
+    clock = ManualClock()
+    async with Directory(registry, ["asr"], clock=clock) as directory:
+        await registry.register(ASR_1, lease_s=60)
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + jump_s)
+        clock.jump(jump_s)
+        await registry.register(ASR_2, lease_s=60)
+
+        async def are_both_known() -> bool:
+            return directory.instances("asr") == (ASR_1, ASR_2)
+
+        await until(are_both_known, timeout_s=5)
+        assert await registry.instances("asr") == (ASR_1, ASR_2)
+        assert await _lease_ms(valkey, namespace) == pytest.approx(60_000, abs=5_000)
+
+
+async def _lease_ms(valkey: ValkeyConnection, namespace: str) -> int:
+    key = f"{namespace}:registry:{{asr}}:lease"
+    left = await valkey.execute(RegistryUnavailableError, "PTTL", key)
+    assert isinstance(left, int)
+    return left

@@ -158,6 +158,11 @@ class Stage:
         return await self.client.post(path, json=json, headers=headers)
 
 
+def token(principal: Principal) -> str:
+    signer = TokenSigner(_KEY.private.get_secret_value(), service="gateway")
+    return signer.sign(principal, "pipeline", calls=CALLS)
+
+
 @asynccontextmanager
 async def open_stage(**changes: object) -> AsyncIterator[Stage]:
     """Run the app and give a client that comes as the gateway does."""
@@ -181,8 +186,7 @@ async def open_stage(**changes: object) -> AsyncIterator[Stage]:
             permissions=FIRST_PERMISSIONS[Role.USER],
             key_id=uuid4(),
         )
-        signer = TokenSigner(_KEY.private.get_secret_value(), service="gateway")
-        headers = {TOKEN_HEADER: signer.sign(principal, "pipeline", calls=CALLS)}
+        headers = {TOKEN_HEADER: token(principal)}
         client = await stack.enter_async_context(
             httpx2.AsyncClient(transport=outside, base_url=_PIPELINE, headers=headers)
         )

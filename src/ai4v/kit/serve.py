@@ -5,16 +5,18 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Final, Protocol
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.datastructures import State
+from starlette.types import Receive, Scope, Send
 
 from ai4v.kit.certificate import TlsFiles
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.log import configure_logging, get_logger
 from ai4v.kit.protocol import BoundedProtocol, ServerConfig
 from ai4v.kit.settings import EdgeSettings, ServiceSettings
+from ai4v.kit.trace import tracing
 from ai4v.kit.websocket import BoundedWebSocket
 
 _NOTICE_S: Final = 0.5
@@ -75,13 +77,25 @@ class DrainingServer(uvicorn.Server):
             _log.info("the certificate was read again")
 
 
-def serve(app: FastAPI, settings: ServiceSettings) -> None:
+class Servable(Protocol):
+    """An ASGI application with the state that `kit.app` gives it."""
+
+    @property
+    def state(self) -> State:
+        """Has the health and the metrics."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer (ASGI)."""
+
+
+def serve(app: Servable, settings: ServiceSettings) -> None:
     """Serve until SIGTERM or SIGINT, then drain: not ready, deregistered, finished, closed."""
     configure_logging(settings.service, settings.log_level)
-    make_server(app, settings).run()
+    with tracing(settings.service, settings.otlp_url, settings.trace_ratio):
+        make_server(app, settings).run()
 
 
-def make_server(app: FastAPI, settings: ServiceSettings) -> DrainingServer:
+def make_server(app: Servable, settings: ServiceSettings) -> DrainingServer:
     """Return the server of `app`; it ends the process when the certificate cannot be read."""
     health: HealthMonitor = app.state.health
     tls = _read_certificate(settings)

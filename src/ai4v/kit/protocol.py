@@ -78,8 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._drain = config.drain if isinstance(config, ServerConfig) else None
         self._refusal: PlatformError | None = None
         self._is_refused = self._is_in_head = self._is_in_body = False
-        self._head_bytes = 0
-        self._waiting_bytes = 0
+        self._head_bytes = self._waiting_bytes = 0
         self._heard_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -138,9 +137,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_watching()
         self._check_head()
         self._is_in_head = False
-        if self.parser.should_upgrade() and self._should_upgrade():
+        if self.parser.should_upgrade():
             self._check_upgrade()
-            return
+            if self._should_upgrade():
+                return
         self._is_in_body = True
         super().on_headers_complete()
         # A client that waited in vain for "100 Continue" may leave its body out.
@@ -169,13 +169,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self._reject(InvalidJsonError("this is not a request of HTTP/1.1"))
 
     def _check_upgrade(self) -> None:
-        lengths = [value for name, value in self.headers if name == b"content-length"]
-        is_bodiless = set(lengths) <= {b"0"} and not any(
-            name == b"transfer-encoding" for name, _ in self.headers
-        )
+        """Refuse a body, which httptools would take for the next request, and bad WebSockets."""
+        if any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in self.headers
+        ):
+            self._reject(InvalidJsonError("a request with a body cannot change the protocol"))
+        if not self._should_upgrade():
+            return
         is_alone = self.cycle is None or self.cycle.response_complete
         is_get = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
-        if not (is_get and is_bodiless and is_alone):
+        if not (is_get and is_alone):
             self._reject(InvalidJsonError("a stream is opened by a GET that stands alone"))
         if self._drain is not None and self._drain.is_draining:
             self._reject(ServiceUnavailableError("this instance is stopping; try again"))
@@ -201,11 +205,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _look(self, size: int, *, was_in_head: bool) -> None:
         """See whether more must come, and until when."""
-        if self._is_in_head and was_in_head:
-            self._waiting_bytes += size
-            if self._waiting_bytes > MAX_HEAD_BYTES:
-                self._refuse(_too_large())
-                return
+        self._waiting_bytes += size if self._is_in_head and was_in_head else 0
+        if self._waiting_bytes > MAX_HEAD_BYTES:
+            self._refuse(_too_large())
+            return
         if self._is_in_body:
             self._heard_at = self.loop.time()
             if self._timer is None:

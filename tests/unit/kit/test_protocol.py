@@ -9,28 +9,68 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from ai4v.kit.protocol import MAX_HEAD_BYTES, BoundedProtocol
+from tests.support.wire import Wire
 
-
-class _Wire(asyncio.Transport):
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.is_closed = False
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self.written += bytes(data)
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def is_closing(self) -> bool:
-        return self.is_closed
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
+_POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
+_CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
+_BAD_FRAMING = [
+    b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+    b"transfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+    b"content-length: 2\r\ncontent-length: 2\r\n\r\nab",
+    b"content-length: 2, 2\r\n\r\nab",
+    b"content-length: +2\r\n\r\nab",
+    b"content-length: -2\r\n\r\nab",
+    b"content-length: 0x2\r\n\r\nab",
+    b"content-length: \r\n\r\nab",
+    b"content-length: 99999999999999999999\r\n\r\nab",
+    b"content-length : 2\r\n\r\nab",
+    b"transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    b"transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    b"transfer-encoding: chunked\r\n" + _CHUNKED + b"0\r\n\r\n",
+    b"transfer-encoding: identity\r\n\r\n",
+    b"transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+    b"transfer-encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+    _CHUNKED + b"0x2\r\nab\r\n0\r\n\r\n",
+    _CHUNKED + b"-2\r\nab\r\n0\r\n\r\n",
+    _CHUNKED + b"fffffffffffffffff\r\n",
+    _CHUNKED + b"2\nab\r\n0\r\n\r\n",
+    _CHUNKED + b"2;a=\nb\r\nab\r\n0\r\n\r\n",
+    _CHUNKED + b"2;a=\rb\r\nab\r\n0\r\n\r\n",
+    _CHUNKED + b"2\r\nabc\r\n0\r\n\r\n",
+]
+_BAD_LINES = [
+    b"GET http://other/ HTTP/1.1",
+    b"CONNECT x:443 HTTP/1.1",
+    b"OPTIONS * HTTP/1.1",
+    b"GET / HTTP/0.9",
+    b"GET / HTTP/1.2",
+    b"GET / HTTP/2.0",
+    b"GET / http/1.1",
+    b"get / HTTP/1.1",
+    b"G@T / HTTP/1.1",
+    b"GET /a b HTTP/1.1",
+    b"GET /\x01 HTTP/1.1",
+    b"GET /\xc3\xa9 HTTP/1.1",
+    b"GET /\\a HTTP/1.1",
+    b"GET /#a HTTP/1.1",
+    b'GET /?a=" HTTP/1.1',
+    b"GET /?a=< HTTP/1.1",
+    b"GET //other/ HTTP/1.1",
+]
+_BAD_HEADERS = [
+    b"\r\n",
+    b"host: x\r\nhost: x\r\n\r\n",
+    b"host: x\r\nhost: y\r\n\r\n",
+    b"host: \r\n\r\n",
+    b"host: x/y\r\n\r\n",
+    b"host: x@y\r\n\r\n",
+    b"host: x\r\na: b\r\n c\r\n\r\n",
+    b" host: x\r\n\r\n",
+    b"host: x\na: b\r\n\r\n",
+    b"host: x\r\na: b\rc\r\n\r\n",
+    b"host: x\r\n: b\r\n\r\n",
+    b"host: x\r\na\r\n\r\n",
+]
 
 
 async def _app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,11 +78,11 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body"})
 
 
-async def _exchange(*pieces: bytes) -> _Wire:
+async def _exchange(*pieces: bytes) -> Wire:
     state = ServerState()
     config = Config(_app, log_config=None, ws="none")
     protocol = BoundedProtocol(config=config, server_state=state, app_state={})
-    wire = _Wire()
+    wire = Wire()
     protocol.connection_made(wire)
     for piece in pieces:
         if not wire.is_closed:
@@ -50,10 +90,11 @@ async def _exchange(*pieces: bytes) -> _Wire:
     await asyncio.gather(*state.tasks)
     if protocol.timeout_keep_alive_task is not None:
         protocol.timeout_keep_alive_task.cancel()
+    protocol.connection_lost(ConnectionError())
     return wire
 
 
-def _assert_refused(wire: _Wire, status: int, code: str) -> None:
+def _assert_refused(wire: Wire, status: int, code: str) -> None:
     head, _, body = wire.written.partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     assert b"connection: close" in head
@@ -77,10 +118,28 @@ async def test_a_request_within_the_bound_is_answered() -> None:
         b"\x16\x03\x01\x02\x00\x01",
         b"GET / HTTP/1.1\r\nhost: x\r\na\x00b: c\r\n\r\n",
         b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab",
+        *(_POST + framing for framing in _BAD_FRAMING),
+        *(line + b"\r\nhost: x\r\n\r\n" for line in _BAD_LINES),
+        *(b"GET / HTTP/1.1\r\n" + headers for headers in _BAD_HEADERS),
+        b"GET / HTTP/1.1\nhost: x\n\n",
+        b"GET /\r\n\r\n",
+        b"POST / HTTP/1.0\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
 )
 async def test_what_is_no_http_is_refused_with_the_error_body(request_text: bytes) -> None:
     _assert_refused(await _exchange(request_text), 400, "INVALID_JSON")
+
+
+@pytest.mark.parametrize("target", [b"/", b"/a%2Fb?c=[1]&d={|}^`\\", b"/a?", b"/a?/?", b"/@a:1"])
+async def test_targets_that_browsers_send_are_taken(target: bytes) -> None:
+    wire = await _exchange(b"GET " + target + b" HTTP/1.1\r\nhost: [::1]:80\r\n\r\n")
+    assert wire.written.startswith(b"HTTP/1.1 204 ")
+
+
+async def test_a_request_of_http_1_0_needs_no_host() -> None:
+    wire = await _exchange(b"GET / HTTP/1.0\r\n\r\n")
+    assert wire.written.startswith(b"HTTP/1.1 204 ")
+    assert wire.is_closed
 
 
 async def test_many_headers_are_refused() -> None:

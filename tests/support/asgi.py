@@ -6,13 +6,13 @@ an app raises that it should have handled fails the test when the app is stopped
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote
 
 import httpx2
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STOP_S = 5.0
 _BACKLOG = 4
@@ -51,6 +51,15 @@ class RunningApp:
         if self.surprises:
             raise self.surprises[0]
 
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request as a server has it answered; what should not be raised is kept."""
+        scope["state"] = self.state
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            self.surprises.append(error)
+            raise
+
     async def stop(self) -> None:
         """End what is under way, then shut down; nothing happens when it was stopped."""
         if self._life is None:
@@ -76,6 +85,22 @@ class RunningApp:
             raise RuntimeError(f"the app ended during {phase}")
         message = answer.result()
         assert message["type"] == f"lifespan.{phase}.complete", message
+
+
+class AppMap(Mapping[str, ASGIApp]):
+    """Running apps by their addresses, for an upstream in memory."""
+
+    def __init__(self, apps: Mapping[str, RunningApp]) -> None:
+        self._apps = apps
+
+    def __getitem__(self, address: str) -> ASGIApp:
+        return self._apps[address].answer
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._apps)
+
+    def __len__(self) -> int:
+        return len(self._apps)
 
 
 class AppTransport(httpx2.AsyncBaseTransport):

@@ -25,6 +25,7 @@ from ai4v.adapters.memory.recognizer import MemoryRecognizer
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.memory.synthesizer import MemorySynthesizer
 from ai4v.adapters.memory.translator import MemoryTranslator
+from ai4v.adapters.memory.upstream import MemoryUpstream
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
 from ai4v.contracts.identity import Bootstrap, FirstRun
 from ai4v.contracts.permission import Permission
@@ -44,7 +45,7 @@ from ai4v.services.pipeline.settings import PipelineSettings
 from ai4v.services.tts import app as tts
 from ai4v.services.tts.roster import Performer
 from ai4v.services.tts.settings import TtsSettings
-from tests.support.asgi import AppTransport, RunningApp
+from tests.support.asgi import AppMap, AppTransport, RunningApp
 from tests.support.clock import ManualClock
 from tests.support.key import KeyPair
 from tests.support.poll import until
@@ -173,7 +174,7 @@ async def start_gateway(platform: Platform) -> None:
         cache=platform.cache,
         limiter=platform.limiter,
         registry=platform.registry,
-        transport=platform.network,
+        upstream=MemoryUpstream(AppMap(platform.network.apps)),
         clock=platform.clock,
     )
     await platform.start(GATEWAY, gateway.create_app(settings, adapters=adapters))

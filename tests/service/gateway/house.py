@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.adapters.memory.upstream import MemoryUpstream
 from ai4v.contracts.error import AuthenticationError, ServiceUnavailableError
 from ai4v.contracts.identity import CredentialCheck, Principal, RateLimits, VerifiedCredential
 from ai4v.contracts.permission import FIRST_PERMISSIONS, OPEN
@@ -21,20 +22,29 @@ from ai4v.contracts.role import Role
 from ai4v.kit.app import AppPlan, create_service_app
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
+from ai4v.kit.keyform import ID_LENGTH, PREFIX, SECRET_LENGTH, checksum
 from ai4v.kit.permission import needs
 from ai4v.ports.cache import Cache
 from ai4v.ports.registry import Instance
 from ai4v.services.gateway.app import Adapters, create_app
 from ai4v.services.gateway.settings import GatewaySettings
-from tests.support.asgi import AppTransport, RunningApp
+from tests.support.asgi import AppMap, AppTransport, RunningApp
 from tests.support.clock import ManualClock
 from tests.support.key import KeyPair
 
 GATEWAY = "http://gateway:8080"
 AUTH = "http://auth:8081"
 ASR = "http://asr:8087"
-KEY = "a4v_user_key"
-ADMIN_KEY = "a4v_admin_key"
+
+
+def make_key(name: str) -> str:
+    """Return a key of the right form for a name of up to 22 letters."""
+    content = f"{PREFIX}{name.ljust(ID_LENGTH, '0')}_{'x' * SECRET_LENGTH}"
+    return content + checksum(content)
+
+
+KEY = make_key("user")
+ADMIN_KEY = make_key("admin")
 USER = Principal(
     user_id=UUID(int=1),
     role=Role.USER,
@@ -94,12 +104,13 @@ class House:
     """The gateway and what the tests reach of it."""
 
     stack: AsyncExitStack
-    inside: AppTransport
-    """From the gateway to the services."""
     outside: AppTransport
     """From clients to the gateway."""
     client: httpx2.AsyncClient
     """Without a key."""
+    services: dict[str, RunningApp]
+    """By address; what is removed does not listen any more."""
+    cache: Cache
     registry: MemoryRegistry
     authority: Authority
     clock: ManualClock
@@ -131,7 +142,7 @@ class House:
     async def add(self, service: str, url: str, app: ASGIApp) -> RunningApp:
         """Start an app at an address and list it."""
         running = await self.stack.enter_async_context(RunningApp(app))
-        self.inside.apps[url] = running
+        self.services[url] = running
         await self.list(service, url)
         return running
 
@@ -183,12 +194,13 @@ async def open_house(
     """Run a gateway with an auth service behind it."""
     clock = ManualClock()
     registry = MemoryRegistry()
-    inside, outside = AppTransport("gateway"), AppTransport("203.0.113.9")
+    services: dict[str, RunningApp] = {}
+    outside = AppTransport("203.0.113.9")
     adapters = Adapters(
         cache=cache or MemoryCache(clock),
         limiter=MemoryRateLimiter(clock),
         registry=registry,
-        transport=inside,
+        upstream=MemoryUpstream(AppMap(services)),
         clock=clock,
     )
     app = create_app(make_settings(settings), adapters=adapters)
@@ -196,7 +208,9 @@ async def open_house(
         outside.apps[GATEWAY] = await stack.enter_async_context(RunningApp(app))
         client = httpx2.AsyncClient(transport=outside, base_url=GATEWAY)
         await stack.enter_async_context(client)
-        house = House(stack, inside, outside, client, registry, Authority(), clock)
+        house = House(
+            stack, outside, client, services, adapters.cache, registry, Authority(), clock
+        )
         await house.add("auth", AUTH, make_service("auth", house.authority.router()))
         yield house
 

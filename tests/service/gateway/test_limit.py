@@ -5,6 +5,7 @@ from tests.service.gateway.house import (
     ASR,
     House,
     limited,
+    make_key,
     make_service,
     open_house,
 )
@@ -31,17 +32,17 @@ async def test_answers_tell_the_limits(echo: House) -> None:
 
 
 async def test_a_refusal_tells_the_limits_too(echo: House) -> None:
-    echo.authority.known["small"] = limited(1)
-    await echo.ask(key="small")
-    refused = await echo.ask(key="small")
+    echo.authority.known[make_key("small")] = limited(1)
+    await echo.ask(key=make_key("small"))
+    refused = await echo.ask(key=make_key("small"))
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
     assert refused.headers["ratelimit"] == '"minute";r=0;t=60'
     assert "q=1;w=60" in refused.headers["ratelimit-policy"]
 
 
 async def test_a_key_that_is_at_its_limit_harms_no_other(echo: House) -> None:
-    echo.authority.known["small"] = limited(1)
-    assert [(await echo.ask(key="small")).status_code for _ in range(2)] == [200, 429]
+    echo.authority.known[make_key("small")] = limited(1)
+    assert [(await echo.ask(key=make_key("small"))).status_code for _ in range(2)] == [200, 429]
     assert (await echo.ask()).status_code == 200
 
 

@@ -5,7 +5,15 @@ import pytest
 from ai4v.contracts.language import LANGUAGES
 from ai4v.kit.topology import load_topology
 from tests.service.gateway.echo import Script, make_router
-from tests.service.gateway.house import ADMIN_KEY, ASR, AUTH, House, make_service, open_house
+from tests.service.gateway.house import (
+    ADMIN_KEY,
+    ASR,
+    AUTH,
+    House,
+    make_key,
+    make_service,
+    open_house,
+)
 
 EVIL = {"origin": "https://evil.example"}
 FRIEND = {"origin": "https://speech.example.org"}
@@ -34,7 +42,7 @@ async def test_own_health_says_what_is_down(house: House) -> None:
 
 
 async def test_without_auth_the_gateway_is_degraded_and_ready(house: House) -> None:
-    del house.inside.apps[AUTH]
+    del house.services[AUTH]
     answer = await house.ask(path="/api/v1/gateway/health", key=None)
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert answer.json()["components"]["auth"] == "unhealthy"
@@ -42,7 +50,7 @@ async def test_without_auth_the_gateway_is_degraded_and_ready(house: House) -> N
 
 
 async def test_status_shows_every_service(echo: House) -> None:
-    echo.inside.apps["http://gateway:8080"] = echo.outside.apps["http://gateway:8080"]
+    echo.services["http://gateway:8080"] = echo.outside.apps["http://gateway:8080"]
     answer = await echo.ask(path="/api/v1/status", key=None)
     status = answer.json()
     states = {item["name"]: item["status"] for item in status["services"]}
@@ -56,7 +64,7 @@ async def test_status_shows_every_service(echo: House) -> None:
 async def test_status_shows_addresses_to_administrators(echo: House) -> None:
     assert ASR not in (await echo.ask(path="/api/v1/status")).text
     assert ASR in (await echo.ask(path="/api/v1/status", key=ADMIN_KEY)).text
-    assert (await echo.ask(path="/api/v1/status", key="wrong")).status_code == 401
+    assert (await echo.ask(path="/api/v1/status", key=make_key("wrong"))).status_code == 401
 
 
 async def test_status_without_instances(house: House) -> None:
@@ -149,7 +157,7 @@ async def test_only_listed_sites_may_call() -> None:
         assert allowed["access-control-allow-origin"] == FRIEND["origin"]
         assert "access-control-allow-credentials" not in allowed
         assert "access-control-allow-origin" not in (await house.ask(headers=EVIL)).headers
-        refused = (await house.ask(key="wrong", headers=FRIEND)).headers
+        refused = (await house.ask(key=make_key("wrong"), headers=FRIEND)).headers
         assert refused["access-control-allow-origin"] == FRIEND["origin"]
         asked = {
             "access-control-request-method": "POST",

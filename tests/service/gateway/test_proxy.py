@@ -177,7 +177,7 @@ async def test_the_deadline_within_an_answer_cuts_it(house: House, script: Scrip
 
 async def test_broken_before_the_answer_is_502(house: House, script: Script) -> None:
     script.chunks.put_nowait(None)
-    answer = await house.ask(path=STREAM)
+    answer = await house.ask("POST", STREAM, content=b"x")
     assert (answer.status_code, answer.json()["detail"]["code"]) == (502, "UPSTREAM_ERROR")
 
 
@@ -209,7 +209,7 @@ async def test_only_instances_that_refuse_is_503(house: House) -> None:
 
 async def test_instances_take_turns(echo: House) -> None:
     other = await echo.add("asr", "http://asr-2:8087", make_service("asr", make_router()))
-    first = echo.inside.apps[ASR]
+    first = echo.services[ASR]
     for _ in range(4):
         assert (await echo.ask()).status_code == 200
     counts = [

@@ -2,15 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import httpx2
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import Receive, Scope, Send
 
+from ai4v.adapters.http1.pool import UpstreamLimits
+from ai4v.adapters.http1.upstream import Http1Upstream
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
@@ -19,49 +17,22 @@ from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.app import AppPlan, create_edge_app
-from ai4v.kit.balance import Balancer
-from ai4v.kit.client import ServiceClient
-from ai4v.kit.clock import Clock, SystemClock
-from ai4v.kit.discovery import Directory
+from ai4v.kit.clock import SystemClock
 from ai4v.kit.fallback import FallbackRateLimiter
 from ai4v.kit.health import HealthMonitor
-from ai4v.kit.identity import TokenSigner
 from ai4v.kit.listing import listed
 from ai4v.kit.log import get_logger
 from ai4v.kit.serve import serve
 from ai4v.kit.store import pick_by_scheme
-from ai4v.kit.topology import load_topology
-from ai4v.ports.cache import Cache
-from ai4v.ports.ratelimit import RateLimiter
-from ai4v.ports.registry import Registry
-from ai4v.services.gateway.document import ApiDocument
-from ai4v.services.gateway.edge import Edge
-from ai4v.services.gateway.gate import Gate
-from ai4v.services.gateway.header import AnswerHeaderLayer
-from ai4v.services.gateway.inquiry import SignedInquirer
-from ai4v.services.gateway.limit import OpenLimits
-from ai4v.services.gateway.proxy import Proxy
+from ai4v.services.gateway.front import Front
+from ai4v.services.gateway.opening import Adapters, open_entrance
+from ai4v.services.gateway.origin import Origins
 from ai4v.services.gateway.routes import Entrance, router
-from ai4v.services.gateway.routing import RouteTable
-from ai4v.services.gateway.service import Overview
 from ai4v.services.gateway.settings import GatewaySettings
-from ai4v.services.gateway.upstream import HttpxUpstream, open_transport
-from ai4v.services.gateway.verification import AuthService, CredentialVerifier
+
+__all__ = ["Adapters", "choose_adapters", "create_app", "main"]
 
 _log: Final = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Adapters:
-    """What stands behind the ports of the gateway."""
-
-    cache: Cache
-    limiter: RateLimiter
-    """Never unavailable."""
-    registry: Registry
-    transport: httpx2.AsyncBaseTransport
-    """Reaches the services."""
-    clock: Clock
 
 
 OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
@@ -73,7 +44,7 @@ def main() -> None:
     serve(create_app(settings), settings)
 
 
-def create_app(settings: GatewaySettings, *, adapters: Adapters | None = None) -> FastAPI:
+def create_app(settings: GatewaySettings, *, adapters: Adapters | None = None) -> Front:
     """Make the app.
 
     Args:
@@ -85,6 +56,7 @@ def create_app(settings: GatewaySettings, *, adapters: Adapters | None = None) -
     """
     open_adapters = choose_adapters(settings)
     health = HealthMonitor(settings.service)
+    origins = Origins(settings.cors_origins)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Entrance]]:
@@ -92,7 +64,7 @@ def create_app(settings: GatewaySettings, *, adapters: Adapters | None = None) -
             chosen = adapters
             if chosen is None:
                 chosen = await stack.enter_async_context(open_adapters())
-            entrance = await _open(app, settings, chosen, stack)
+            entrance = await open_entrance(app, settings, chosen, origins, stack)
             await stack.enter_async_context(
                 listed(chosen.registry, settings.service, settings.base_url, health)
             )
@@ -105,10 +77,7 @@ def create_app(settings: GatewaySettings, *, adapters: Adapters | None = None) -
         lifespan=lifespan,
         max_body_bytes=settings.max_body_bytes,
     )
-    app = create_edge_app(plan, health=health)
-    app.router.default = _pass_on
-    _add_browser_layers(app, settings)
-    return app
+    return Front(create_edge_app(plan, health=health), origins)
 
 
 def choose_adapters(settings: GatewaySettings) -> OpenAdapters:
@@ -122,98 +91,34 @@ def choose_adapters(settings: GatewaySettings) -> OpenAdapters:
     return partial(opener, settings)
 
 
-async def _pass_on(scope: Scope, receive: Receive, send: Send) -> None:
-    edge: Edge = scope["state"]["entrance"].edge
-    await edge(scope, receive, send)
-
-
-def _add_browser_layers(app: FastAPI, settings: GatewaySettings) -> None:
-    app.add_middleware(AnswerHeaderLayer)
-    if not settings.cors_origins:
-        return
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
-        allow_headers=(
-            *("Accept", "Authorization", "Content-Type", "X-API-Key"),
-            *("X-Request-ID", "X-Request-Timeout-Ms"),
-        ),
-        expose_headers=("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"),
-    )
-
-
-async def _open(
-    app: FastAPI, settings: GatewaySettings, adapters: Adapters, stack: AsyncExitStack
-) -> Entrance:
-    """Put the gateway together; the stack stops it in reverse."""
-    topology = load_topology()
-    clock = adapters.clock
-    names = [service.name for service in topology.services]
-    directory = await stack.enter_async_context(Directory(adapters.registry, names))
-    balancer = Balancer(directory, clock)
-    signer = TokenSigner(settings.internal_private_key.get_secret_value(), service=settings.service)
-    http = httpx2.AsyncClient(transport=adapters.transport)
-    authority = AuthService(
-        ServiceClient(
-            "auth", locate=balancer.pick, signer=signer, http=http, suspect=balancer.suspect
-        ),
-        timeout_s=settings.verify_timeout_s,
-    )
-    gate = _build_gate(settings, adapters, authority, stack)
-    upstream = HttpxUpstream(adapters.transport, connect_timeout_s=settings.connect_timeout_s)
-    edge = Edge(RouteTable(topology.services), gate, Proxy(balancer, signer, upstream))
-    inquirer = SignedInquirer(signer, http)
-    overview = Overview(topology.services, source=directory, inquirer=inquirer, clock=clock)
-    stack.push_async_callback(overview.close)
-    document = ApiDocument(
-        app.openapi, topology.services, source=directory, inquirer=inquirer, clock=clock
-    )
-    stack.push_async_callback(document.close)
-    health: HealthMonitor = app.state.health
-    health.watch("valkey", adapters.cache.ping, is_critical=False)
-    health.watch("auth", authority.check, is_critical=False)
-    return Entrance(gate, edge, overview, document)
-
-
-def _build_gate(
-    settings: GatewaySettings, adapters: Adapters, authority: AuthService, stack: AsyncExitStack
-) -> Gate:
-    verifier = CredentialVerifier(adapters.cache, authority, adapters.clock)
-    stack.push_async_callback(verifier.close)
-    open_limits = OpenLimits(
-        sign_ins_per_minute=settings.sign_ins_per_minute,
-        open_per_minute=settings.open_per_minute,
-    )
-    return Gate(
-        verifier,
-        adapters.limiter,
-        open_limits=open_limits,
-        trusted_proxies=settings.trusted_proxies,
-    )
-
-
 @asynccontextmanager
 async def _open_memory(settings: GatewaySettings) -> AsyncIterator[Adapters]:
-    async with open_transport(settings.upstream_connections) as transport:
+    async with _make_upstream(settings) as upstream:
         yield Adapters(
-            MemoryCache(), MemoryRateLimiter(), MemoryRegistry(), transport, SystemClock()
+            MemoryCache(), MemoryRateLimiter(), MemoryRegistry(), upstream, SystemClock()
         )
 
 
 @asynccontextmanager
 async def _open_valkey(settings: GatewaySettings) -> AsyncIterator[Adapters]:
     url = settings.cache_url.get_secret_value()
-    async with (
-        ValkeyConnection(url) as connection,
-        open_transport(settings.upstream_connections) as transport,
-    ):
+    async with ValkeyConnection(url) as connection, _make_upstream(settings) as upstream:
         limiter = FallbackRateLimiter(
             ValkeyRateLimiter(connection), MemoryRateLimiter(), on_change=_note_fallback
         )
         yield Adapters(
-            ValkeyCache(connection), limiter, ValkeyRegistry(connection), transport, SystemClock()
+            ValkeyCache(connection), limiter, ValkeyRegistry(connection), upstream, SystemClock()
         )
+
+
+def _make_upstream(settings: GatewaySettings) -> Http1Upstream:
+    return Http1Upstream(
+        UpstreamLimits(
+            connect_timeout_s=settings.connect_timeout_s,
+            max_connections=settings.upstream_connections,
+            max_channels=settings.max_streams,
+        )
+    )
 
 
 def _note_fallback(is_degraded: bool, /) -> None:  # noqa: FBT001 - the shape of the callback

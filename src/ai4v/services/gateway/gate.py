@@ -1,103 +1,99 @@
-"""Lets a request in: who is asking, and whether they may ask again already."""
+"""Lets a request in: who is asking, from where, and whether they may ask again already."""
 
-import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from typing import Final
 
-from starlette.requests import HTTPConnection
-
-from ai4v.contracts.error import AuthenticationError, DeadlineExceededError
-from ai4v.contracts.identity import Principal
-from ai4v.kit.deadline import Deadline
-from ai4v.ports.ratelimit import Charge, Limit, RateLimiter
-from ai4v.services.gateway.address import find_client, name_network
+from ai4v.contracts.error import AuthenticationError
+from ai4v.ports.ratelimit import Charge, Decision, RateLimiter
+from ai4v.services.gateway.address import name_network
 from ai4v.services.gateway.credential import read_credential
-from ai4v.services.gateway.limit import (
-    OpenLimits,
-    check_decision,
-    describe_decision,
-    list_limits,
-)
-from ai4v.services.gateway.routing import Access
+from ai4v.services.gateway.guest import Guest
+from ai4v.services.gateway.header import Header, RequestHead
+from ai4v.services.gateway.limit import AddressLimits, check_decision, describe_decision
+from ai4v.services.gateway.routing import Access, Route
 from ai4v.services.gateway.verification import CredentialVerifier
 
+_NEEDED: Final = "this path needs an API key: send it as `Authorization: Bearer <key>`"
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Somebody who was let in."""
 
+@dataclass(slots=True)
+class Knock:
+    """What the gate looks at."""
+
+    head: RequestHead
     client: str
     """The client's address."""
-    principal: Principal | None
-    """None for a visitor without a key."""
+    access: Access
+    told: list[Header]
+    """What the gate counted is added to it."""
+    route: Route | None = None
+    """None for the gateway's own paths."""
 
 
 class Gate:
-    """Authenticates and counts; what it counted goes into the answer's headers.
+    """Authenticates and counts.
 
     Args:
         verifier: knows whose a credential is.
         limiter: counts.
-        open_limits: for visitors without a key.
-        trusted_proxies: whose word on the client's address is believed.
+        limits: of addresses.
     """
 
     def __init__(
-        self,
-        verifier: CredentialVerifier,
-        limiter: RateLimiter,
-        *,
-        open_limits: OpenLimits,
-        trusted_proxies: Sequence[IPv4Network | IPv6Network],
+        self, verifier: CredentialVerifier, limiter: RateLimiter, limits: AddressLimits
     ) -> None:
         self._verifier = verifier
         self._limiter = limiter
-        self._open_limits = open_limits
-        self._trusted_proxies = tuple(trusted_proxies)
+        self._limits = limits
+        self.local_decisions = 0
+        """Requests that were counted by this process alone, as the shared counters were away."""
 
-    async def admit(self, connection: HTTPConnection, access: Access) -> Visitor:
-        """Return who is let in.
+    async def admit(self, knock: Knock) -> Guest | None:
+        """Return who is let in; None when nobody says who it is and nobody needs to.
 
         Raises:
             AuthenticationError: no credential where one is needed, or one that is not good.
+            AuthorizationError: a key that is not for this address or service.
             RateLimitExceededError: too many requests.
             ServiceUnavailableError: the credential cannot be checked now.
-            DeadlineExceededError: all this took longer than the caller waits.
         """
-        deadline: Deadline = connection.scope["state"]["deadline"]
-        try:
-            async with asyncio.timeout(deadline.remaining_s()):
-                return await self._admit(connection, access)
-        except TimeoutError:
-            raise DeadlineExceededError("the key could not be checked in time") from None
-
-    async def _admit(self, connection: HTTPConnection, access: Access) -> Visitor:
-        client = find_client(connection, self._trusted_proxies)
-        principal = await self._identify(connection, access)
-        if principal is None:
-            is_sign_in = access is Access.SIGN_IN
-            limits = self._open_limits.sign_in if is_sign_in else self._open_limits.open
-            await self._count(connection, f"address:{name_network(client)}", limits)
-        else:
-            await self._count(connection, principal.subject, list_limits(principal.limits))
-        return Visitor(client, principal)
-
-    async def _identify(self, connection: HTTPConnection, access: Access) -> Principal | None:
-        if access in {Access.OPEN, Access.SIGN_IN}:
-            return None
-        credential = read_credential(connection.headers)
+        access = knock.access
+        credential = None
+        if access is Access.CREDENTIAL or access is Access.EITHER:
+            credential = read_credential(knock.head)
         if credential is not None:
-            return await self._verifier.verify(credential)
+            return await self.admit_with(credential, knock)
         if access is Access.CREDENTIAL:
-            raise AuthenticationError(
-                "this path needs an API key: send it as `Authorization: Bearer <key>`"
-            )
+            raise AuthenticationError(_NEEDED)
+        network = name_network(knock.client)
+        limits = self._limits
+        if access is Access.SIGN_IN:
+            await self._count([limits.charge_sign_in(network)], limits.sign_in_policy, knock)
+        else:
+            await self._count([limits.charge_open(network)], limits.open_policy, knock)
         return None
 
-    async def _count(
-        self, connection: HTTPConnection, subject: str, limits: tuple[Limit, ...]
-    ) -> None:
-        decision = await self._limiter.acquire([Charge(subject, limits)])
-        connection.scope["state"]["answer_headers"] = describe_decision(limits, decision)
+    async def admit_with(self, credential: str, knock: Knock) -> Guest:
+        """Return whose credential it is; raises as `admit` does."""
+        network = name_network(knock.client)
+        guest = self._verifier.recall(credential)
+        if guest is None:
+            guest = await self._verifier.verify(credential, network)
+        if knock.route is not None:
+            guest.check(knock.client, knock.route.service)
+        charges = [*guest.charges, self._limits.charge_known(network)]
+        if knock.route is not None and knock.route.charge is not None:
+            charges.append(knock.route.charge)
+        await self._count(charges, guest.policy, knock)
+        return guest
+
+    async def debit(self, charges: list[Charge]) -> None:
+        """Charge what is known only afterwards."""
+        await self._limiter.debit(charges)
+
+    async def _count(self, charges: list[Charge], policy: bytes, knock: Knock) -> None:
+        decision: Decision = await self._limiter.acquire(charges)
+        if decision.is_local:
+            self.local_decisions += 1
+        knock.told.extend(describe_decision(policy, decision))
         check_decision(decision)

@@ -1,12 +1,19 @@
-"""Headers on their way through: what is dropped, what is ours, what every answer says."""
+"""Headers on their way through: what is dropped, what is read, what every answer says.
 
-from collections.abc import Iterable
+What is done with a header depends on its name alone and is remembered by name, since the same few
+names come with every request.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
 from typing import Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from ai4v.kit.cost import HEADER as COST_HEADER
 
 Header = tuple[bytes, bytes]
+"""Name in lower case, value."""
 
+_COST: Final = COST_HEADER.encode()
 _HOP_BY_HOP: Final = frozenset(
     {
         b"connection",
@@ -17,23 +24,42 @@ _HOP_BY_HOP: Final = frozenset(
         b"proxy-connection",
         b"te",
         b"trailer",
+        b"trailers",
         b"transfer-encoding",
         b"upgrade",
     }
 )
-_OURS: Final = frozenset(
+_READ: Final = frozenset(
     {
         b"authorization",
-        b"forwarded",
+        b"connection",
+        b"content-length",
         b"host",
+        b"origin",
+        b"traceparent",
+        b"transfer-encoding",
         b"x-api-key",
-        b"x-real-ip",
+        b"x-forwarded-for",
         b"x-request-id",
         b"x-request-timeout-ms",
     }
 )
-_OUR_FAMILIES: Final = (b"x-ai4v-", b"x-user-", b"x-auth-", b"x-consumer-", b"x-forwarded-")
-_EVERY_ANSWER: Final[tuple[Header, ...]] = (
+"""Noted and not passed on as they came, but for the origin."""
+_OURS: Final = frozenset({b"authorization", b"forwarded", b"host", b"x-api-key", b"x-real-ip"})
+_DROPPED: Final = _HOP_BY_HOP | _OURS | _READ | {b"idempotency-key"}
+"""However they are spelled: a service may take `_` for `-`."""
+_OUR_FAMILIES: Final = (
+    *(b"x-ai4v-", b"x-user-", b"x-auth-", b"x-consumer-", b"x-forwarded-"),
+    *(b"x-request-id", b"x-request-timeout-ms", b"sec-websocket-"),
+)
+_OURS_IN_ANSWERS: Final = (
+    *(b"x-ai4v-", b"x-request-id", b"x-ratelimit-degraded", b"ratelimit"),
+    *(b"access-control-", b"strict-transport-security"),
+)
+_MOST_NAMES: Final = 2_048
+"""Remembered; a client that invents names makes us work for each, not remember each."""
+
+EVERY_ANSWER: Final[tuple[Header, ...]] = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
@@ -41,68 +67,131 @@ _EVERY_ANSWER: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
 )
+HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
+_PROTECTIVE: Final = frozenset(name for name, _ in EVERY_ANSWER)
+_EVERY_SECURE_ANSWER: Final = (*EVERY_ANSWER, HSTS)
 
 
-def keep_request_headers(headers: Iterable[Header]) -> list[Header]:
-    """Return what a client may tell a service: nothing about who it is, nothing of the hop."""
-    headers = list(headers)
-    dropped = _HOP_BY_HOP | _named_by_connection(headers)
-    return [
-        (name, value)
-        for name, value in headers
-        if name not in dropped and not _is_ours(name.replace(b"_", b"-"))
-    ]
+class _Way(Enum):
+    KEEP = auto()
+    KEEP_AND_NOTE = auto()
+    NOTE = auto()
+    DROP = auto()
 
 
-def keep_response_headers(headers: Iterable[Header]) -> list[Header]:
-    """Return what a service may tell a client, names in lower case."""
-    headers = [(name.lower(), value) for name, value in headers]
-    dropped = _HOP_BY_HOP | _named_by_connection(headers)
-    return [
-        (name, value)
-        for name, value in headers
-        if name not in dropped and not name.startswith(b"x-ai4v-")
-    ]
+class RequestHead:
+    """What the headers of a request say, read once."""
+
+    __slots__ = ("kept", "noted")
+
+    def __init__(self, headers: Iterable[Header]) -> None:
+        self.kept: list[Header] = []
+        """What a service is told: nothing about who asks, nothing of the hop."""
+        self.noted: dict[bytes, list[bytes]] = {}
+        for header in headers:
+            name = header[0]
+            way = _request_ways.get(name) or _choose_for_request(name)
+            if way is _Way.KEEP or way is _Way.KEEP_AND_NOTE:
+                self.kept.append(header)
+            if way is _Way.NOTE or way is _Way.KEEP_AND_NOTE:
+                self.noted.setdefault(name, []).append(header[1])
+        if b"connection" in self.noted:
+            self.kept = _without_named(self.kept, self.noted[b"connection"])
+
+    def get(self, name: bytes) -> bytes | None:
+        """Return the first value of a header that is read here."""
+        values = self.noted.get(name)
+        return values[0] if values else None
+
+    def list(self, name: bytes) -> Sequence[bytes]:
+        """Return all values of a header that is read here."""
+        return self.noted.get(name, ())
 
 
-def _is_ours(name: bytes) -> bool:
-    return name in _OURS or name.startswith(_OUR_FAMILIES)
+class AnswerHead:
+    """What the headers of a service's answer say, read once."""
+
+    __slots__ = ("cost", "is_protective", "kept", "length")
+
+    def __init__(self, headers: Iterable[Header], *, with_cookies: bool) -> None:
+        self.kept: list[Header] = []
+        """What a client is told by the service."""
+        self.cost: bytes | None = None
+        self.length: bytes | None = None
+        self.is_protective = False
+        """Whether the service itself says one of the headers that protect a browser."""
+        named: list[bytes] = []
+        for header in headers:
+            name = header[0]
+            way = _answer_ways.get(name) or _choose_for_answer(name)
+            if way is _Way.KEEP:
+                self.kept.append(header)
+            elif way is _Way.DROP:
+                continue
+            elif name == b"content-length":
+                self.length = header[1]
+                self.kept.append(header)
+            elif name == b"set-cookie":
+                if with_cookies:
+                    self.kept.append(header)
+            elif name == _COST:
+                self.cost = header[1]
+            elif name == b"connection":
+                named.append(header[1])
+            else:
+                self.is_protective = True
+                self.kept.append(header)
+        if named:
+            self.kept = _without_named(self.kept, named)
 
 
-def _named_by_connection(headers: Iterable[Header]) -> frozenset[bytes]:
-    return frozenset(
-        part.strip().lower()
-        for name, value in headers
-        if name == b"connection"
-        for part in value.split(b",")
-    )
+def protect(headers: list[Header], *, is_secure: bool, is_protective: bool = True) -> None:
+    """Add what protects a browser; what the answer says itself stands.
 
-
-class AnswerHeaderLayer:
-    """Adds to every answer what protects a browser, and what this request's state says.
-
-    What an answer says itself stands, but for the headers in the state.
+    Args:
+        headers: those of the answer; they are changed.
+        is_secure: whether the client came by TLS.
+        is_protective: whether the answer may say one of them itself.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI)."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                told: tuple[Header, ...] = scope.get("state", {}).get("answer_headers", ())
-                message["headers"] = _join(message.get("headers", ()), told)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+    wanted = _EVERY_SECURE_ANSWER if is_secure else EVERY_ANSWER
+    if not is_protective:
+        headers.extend(wanted)
+        return
+    present = {name.lower() for name, _ in headers}
+    headers.extend(header for header in wanted if header[0] not in present)
 
 
-def _join(headers: Iterable[Header], told: Iterable[Header]) -> list[Header]:
-    replaced = {name for name, _ in told}
-    joined = [(name, value) for name, value in headers if name.lower() not in replaced]
-    joined.extend(told)
-    present = {name.lower() for name, _ in joined}
-    joined.extend(header for header in _EVERY_ANSWER if header[0] not in present)
-    return joined
+def _without_named(headers: Iterable[Header], values: Iterable[bytes]) -> list[Header]:
+    named = {part.strip().lower() for value in values for part in value.split(b",")}
+    return [header for header in headers if header[0] not in named]
+
+
+def _choose_for_request(name: bytes) -> _Way:
+    spelled = name.replace(b"_", b"-")
+    if name in (b"origin", b"idempotency-key"):
+        way = _Way.KEEP_AND_NOTE
+    elif name in _READ or name == b"sec-websocket-protocol":
+        way = _Way.NOTE
+    elif spelled in _DROPPED or spelled.startswith(_OUR_FAMILIES):
+        way = _Way.DROP
+    else:
+        way = _Way.KEEP
+    if len(_request_ways) < _MOST_NAMES:
+        _request_ways[name] = way
+    return way
+
+
+def _choose_for_answer(name: bytes) -> _Way:
+    if name in (b"content-length", b"set-cookie", b"connection", _COST) or name in _PROTECTIVE:
+        way = _Way.NOTE
+    elif name in _HOP_BY_HOP or name.startswith(_OURS_IN_ANSWERS):
+        way = _Way.DROP
+    else:
+        way = _Way.KEEP
+    if len(_answer_ways) < _MOST_NAMES:
+        _answer_ways[name] = way
+    return way
+
+
+_request_ways: Final[dict[bytes, _Way]] = {}
+_answer_ways: Final[dict[bytes, _Way]] = {}

@@ -20,13 +20,25 @@ class BriefMemory(Generic[_Value]):
     def get(self, key: str) -> _Value | None:
         """Return what is kept under `key`, if it is not too old."""
         entry = self._entries.get(key)
-        if entry is None or self._clock.monotonic_s() >= entry[0]:
+        if entry is None or self._clock.monotonic_s() >= entry[0] + self._ttl_s:
             return None
         return entry[1]
 
     def put(self, key: str, value: _Value) -> None:
         """Keep `value` under `key`."""
-        self._entries[key] = (self._clock.monotonic_s() + self._ttl_s, value)
+        self._entries[key] = (self._clock.monotonic_s(), value)
         self._entries.move_to_end(key)
         if len(self._entries) > self._max_entries:
             self._entries.popitem(last=False)
+
+    def drop(self, key: str) -> None:
+        """Forget what is kept under `key`, if anything is."""
+        self._entries.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
+    def limit(self, ttl_s: float) -> None:
+        """Keep everything for `ttl_s` seconds, what is kept already too."""
+        self._ttl_s = ttl_s

@@ -1,212 +1,256 @@
-"""Passes one request to one instance and the answer back, both streamed."""
+"""Passes one request to a service and the answer back, both streamed."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Final
 
-from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
-
-from ai4v.contracts.error import DeadlineExceededError, PlatformError
-from ai4v.kit.balance import Balancer
+from ai4v.kit.cost import parse_cost
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
-from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.log import get_logger
-from ai4v.kit.request import REQUEST_ID_HEADER
-from ai4v.services.gateway.gate import Visitor
-from ai4v.services.gateway.header import Header, keep_request_headers, keep_response_headers
+from ai4v.kit.trace import TRACE_HEADER
+from ai4v.ports.cache import CacheUnavailableError
+from ai4v.ports.registry import Instance
+from ai4v.ports.upstream import Body, UpstreamAnswer, UpstreamRequest
+from ai4v.services.gateway.attempt import Attempts, Call
+from ai4v.services.gateway.body import RequestBody
+from ai4v.services.gateway.errand import Errands
+from ai4v.services.gateway.gate import Gate
+from ai4v.services.gateway.header import AnswerHead, Header
+from ai4v.services.gateway.idempotency import (
+    MAX_KEPT_BYTES,
+    Entry,
+    Fingerprint,
+    KeptAnswer,
+    Ledger,
+    check_same,
+    is_final,
+    read_key,
+)
 from ai4v.services.gateway.path import spell_target
 from ai4v.services.gateway.routing import Route
-from ai4v.services.gateway.upstream import (
-    UpstreamAnswer,
-    UpstreamRefusedError,
-    UpstreamRequest,
-    UpstreamTransport,
-)
+from ai4v.services.gateway.shedding import Shedder
+from ai4v.services.gateway.visit import Visit
 
+_TOKEN: Final = TOKEN_HEADER.encode()
+_TRACE: Final = TRACE_HEADER.encode()
+_DEADLINE: Final = DEADLINE_HEADER.encode()
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_REPLAYED: Final = (b"idempotency-replayed", b"true")
+_SECRETIVE: Final = "auth"
+"""Its answers hold keys and tokens, of which nothing is kept: the header is only passed on."""
+_SERVER_ERROR: Final = 500
 _log: Final = get_logger(__name__)
-
-
-class ClientGoneError(Exception):
-    """The client closed its connection: nobody is left to answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A request that was let through, and what is known of it."""
-
-    scope: Scope
-    receive: Receive
-    send: Send
-    route: Route
-    path: str
-    visitor: Visitor
-
-    @property
-    def deadline(self) -> Deadline:
-        """When the client stops waiting."""
-        deadline: Deadline = self.scope["state"]["deadline"]
-        return deadline
 
 
 class Proxy:
     """Passes requests on.
 
     Args:
-        balancer: chooses the instance.
+        attempts: reach an instance.
+        shedder: says when a service has enough to do.
         signer: mints the token that tells the service who is asking.
-        transport: talks to the instance.
+        ledger: knows what was answered before.
+        gate: charges what an answer says that it cost.
+        errands: what need not be waited for.
     """
 
     def __init__(
-        self, balancer: Balancer, signer: TokenSigner, transport: UpstreamTransport
+        self,
+        attempts: Attempts,
+        shedder: Shedder,
+        signer: TokenSigner,
+        ledger: Ledger,
+        gate: Gate,
+        errands: Errands,
     ) -> None:
-        self._balancer = balancer
+        self._attempts = attempts
+        self._shedder = shedder
         self._signer = signer
-        self._transport = transport
+        self._ledger = ledger
+        self._gate = gate
+        self._errands = errands
 
-    async def forward(self, passage: Passage) -> None:
+    async def forward(self, visit: Visit, route: Route, body: RequestBody) -> None:
         """Answer a request with what the service answers.
 
-        An answer that has begun and cannot be finished is left unfinished: the server then cuts
-        the connection, which is how a client can tell.
-
         Raises:
-            PlatformError: nothing of an answer was sent yet.
+            PlatformError: nothing of an answer was sent yet, or (`visit.is_begun`) it cannot be
+                finished; the server then cuts the connection, which is how a client can tell.
         """
-        body = _RequestBody(passage.scope, passage.receive)
-        outlet = _Outlet(passage.send)
-        try:
-            async with (
-                _while_wanted(body, passage.deadline),
-                aclosing(await self._send(passage, body)) as answer,
-            ):
-                await outlet.relay(answer)
-        except ClientGoneError:
+        key = None
+        if visit.scope["method"] == "POST":
+            key = read_key(visit.head.noted.get(b"idempotency-key", []))
+        content: Body = await body.read() if body.is_small else body.pieces()
+        if key is None or route.service == _SECRETIVE:
+            await self._pass(visit, self._make_call(visit, route, body, content), None)
             return
-        except PlatformError as error:
-            if not outlet.has_begun:
-                raise
-            _log.warning("answer broken off", code=error.code, upstream=passage.route.service)
+        await self._pass_once(visit, route, body, content, key)
 
-    async def _send(self, passage: Passage, body: "_RequestBody") -> UpstreamAnswer:
-        service = passage.route.service
-        instance = self._balancer.pick(service)
+    async def _pass_once(
+        self, visit: Visit, route: Route, body: RequestBody, content: Body, key: str
+    ) -> None:
+        entry = self._ledger.open(_name(visit), key)
+        answer = await entry.take(visit.deadline.remaining_s())
+        target = b"%s?%s" % (visit.path.encode(), visit.scope["query_string"])
+        fingerprint = Fingerprint(target)
+        if isinstance(content, bytes):
+            fingerprint.add(content)
+        else:
+            content = _count(content, fingerprint)
+        if answer is not None:
+            await _replay(visit, answer, content, fingerprint)
+            return
+        copy = _Copy(entry, fingerprint, body)
         try:
-            return await self._send_to(instance.base_url, passage, body)
-        except UpstreamRefusedError:
-            self._balancer.suspect(instance)
-            other = self._balancer.pick(service)
-            if other == instance:
-                raise
-        return await self._send_to(other.base_url, passage, body)
+            await self._pass(visit, self._make_call(visit, route, body, content), copy)
+        finally:
+            if not copy.is_kept:
+                self._errands.start(entry.release())
 
-    async def _send_to(
-        self, base_url: str, passage: Passage, body: "_RequestBody"
-    ) -> UpstreamAnswer:
-        scope = passage.scope
-        request = UpstreamRequest(
-            method=scope["method"],
-            url=base_url + spell_target(passage.path, scope["query_string"]),
-            headers=[*keep_request_headers(scope["headers"]), *self._own_headers(passage)],
-            body=None if body.is_empty else body.chunks(),
-        )
-        return await self._transport.send(request, timeout_s=passage.deadline.remaining_s())
-
-    def _own_headers(self, passage: Passage) -> list[Header]:
-        scope = passage.scope
-        headers = {
-            REQUEST_ID_HEADER: scope["state"]["request_id"],
-            DEADLINE_HEADER: passage.deadline.header_value(),
-            TOKEN_HEADER: self._signer.sign(
-                passage.visitor.principal, passage.route.service, calls=passage.route.calls
-            ),
-            "x-forwarded-for": passage.visitor.client,
-            "x-forwarded-proto": scope["scheme"],
-            "x-forwarded-host": Headers(scope=scope).get("host", ""),
-        }
-        return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-
-
-class _RequestBody:
-    """The request's body as it comes, and word of the client's leaving."""
-
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._receive = receive
-        self._is_read = asyncio.Event()
-        headers = Headers(scope=scope)
-        self.is_empty = (
-            headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
-        )
-        if self.is_empty:
-            self._is_read.set()
-
-    async def chunks(self) -> AsyncGenerator[bytes, None]:
-        """Yield the body.
-
-        Raises:
-            ClientGoneError: the client left before its end.
-        """
-        while True:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientGoneError
-            if chunk := message.get("body", b""):
-                yield chunk
-            if not message.get("more_body", False):
-                self._is_read.set()
-                return
-
-    async def await_departure(self) -> None:
-        """Return once the client has left, which only shows when its body was read."""
-        await self._is_read.wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-
-
-class _Outlet:
-    """Where the answer goes."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.has_begun = False
-
-    async def relay(self, answer: UpstreamAnswer) -> None:
-        """Send the answer as it comes."""
-        self.has_begun = True
-        headers = keep_response_headers(answer.headers)
-        await self._send(
-            {"type": "http.response.start", "status": answer.status, "headers": headers}
-        )
-        async with aclosing(answer.chunks()) as chunks:
-            async for chunk in chunks:
-                await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-@asynccontextmanager
-async def _while_wanted(body: _RequestBody, deadline: Deadline) -> AsyncIterator[None]:
-    """Cancel the block when the deadline passes or the client leaves."""
-    has_left = False
-
-    async def watch(scope: asyncio.Timeout) -> None:
-        nonlocal has_left
-        await body.await_departure()
-        has_left = True
-        scope.reschedule(asyncio.get_running_loop().time())
-
-    scope = asyncio.timeout(deadline.remaining_s())
-    try:
-        async with scope:
-            watcher = asyncio.create_task(watch(scope), name="departure of the client")
+    async def _pass(self, visit: Visit, call: Call, copy: "_Copy | None") -> None:
+        permit = await self._shedder.enter(call.service, _name(visit), call.deadline)
+        is_success = False
+        try:
+            answer = await self._attempts.send(call)
             try:
-                yield
+                is_success = answer.status < _SERVER_ERROR
+                await self._relay(visit, answer, copy)
             finally:
-                watcher.cancel()
-    except TimeoutError:
-        if has_left:
-            raise ClientGoneError from None
-        raise DeadlineExceededError("the service did not answer in time") from None
+                answer.close()
+        finally:
+            permit.release(is_success=is_success)
+
+    async def _relay(self, visit: Visit, answer: UpstreamAnswer, copy: "_Copy | None") -> None:
+        route = visit.route
+        head = AnswerHead(answer.headers, with_cookies=route is not None and route.with_cookies)
+        if head.cost is not None:
+            self._charge(visit, head.cost)
+        if copy is not None and is_final(answer.status):
+            await copy.relay(visit, answer, head)
+            return
+        if head.length is None:
+            await visit.begin(answer.status, head.kept, is_protective=head.is_protective)
+            await _relay_rest(visit, answer)
+            return
+        piece = await answer.read()
+        await visit.begin(answer.status, head.kept, is_protective=head.is_protective)
+        if not piece or len(piece) == int(head.length):
+            await visit.end(piece)
+            return
+        await visit.pass_on(piece)
+        await _relay_rest(visit, answer)
+
+    def _charge(self, visit: Visit, cost: bytes) -> None:
+        if visit.guest is None:
+            return
+        charges = visit.guest.list_debits(parse_cost(cost.decode("latin-1")))
+        if charges:
+            self._errands.start(self._gate.debit(charges))
+
+    def _make_call(self, visit: Visit, route: Route, body: RequestBody, content: Body) -> Call:
+        method = visit.scope["method"]
+        headers = [*visit.head.kept, *self._own_headers(visit, route)]
+        if not isinstance(content, bytes):
+            headers += body.frame()
+        is_safe = method in _SAFE or (method == "POST" and b"idempotency-key" in visit.head.noted)
+        return Call(
+            route.service,
+            partial(_build, visit, headers, content),
+            is_repeatable=is_safe and isinstance(content, bytes),
+            deadline=visit.deadline,
+            may_hedge=route.may_hedge,
+        )
+
+    def _own_headers(self, visit: Visit, route: Route) -> tuple[Header, ...]:
+        return make_own_headers(visit, route, self._signer)
+
+
+def make_own_headers(visit: Visit, route: Route, signer: TokenSigner) -> tuple[Header, ...]:
+    """Return what the service is told of a request by the gateway alone."""
+    if visit.guest is None:
+        token = signer.sign(None, route.service, calls=route.calls).encode()
+    else:
+        token = visit.guest.show_to(route, signer)
+    return (
+        (b"x-request-id", visit.request_id),
+        (_TRACE, b"" if visit.trace is None else visit.trace.context.header.encode()),
+        (_TOKEN, token),
+        (b"x-forwarded-for", visit.client.encode()),
+        (b"x-forwarded-proto", b"https" if visit.is_secure else b"http"),
+        (b"x-forwarded-host", visit.head.get(b"host") or b""),
+    )
+
+
+class _Copy:
+    """Keeps a copy of an answer on its way to the client."""
+
+    def __init__(self, entry: Entry, fingerprint: Fingerprint, body: RequestBody) -> None:
+        self._entry = entry
+        self._fingerprint = fingerprint
+        self._body = body
+        self.is_kept = False
+
+    async def relay(self, visit: Visit, answer: UpstreamAnswer, head: AnswerHead) -> None:
+        """Have the answer kept before the client gets to see the end of it."""
+        pieces: list[bytes] = []
+        size = 0
+        while size <= MAX_KEPT_BYTES and (piece := await answer.read()):
+            pieces.append(piece)
+            size += len(piece)
+        is_whole = size <= MAX_KEPT_BYTES
+        if self._body.is_read:
+            whole = b"".join(pieces) if is_whole else None
+            await self._keep(answer.status, tuple(head.kept), whole)
+        await visit.begin(answer.status, head.kept, is_protective=head.is_protective)
+        for piece in pieces:
+            await visit.pass_on(piece)
+        await (visit.end() if is_whole else _relay_rest(visit, answer))
+
+    async def _keep(self, status: int, headers: tuple[Header, ...], body: bytes | None) -> None:
+        kept = KeptAnswer(self._fingerprint.show(), status, headers, body)
+        try:
+            await self._entry.keep(kept)
+        except CacheUnavailableError:
+            _log.warning("an answer could not be kept for its idempotency key")
+        self.is_kept = True
+
+
+async def _replay(
+    visit: Visit, answer: KeptAnswer, content: Body, fingerprint: Fingerprint
+) -> None:
+    if not isinstance(content, bytes):
+        async for _ in content:
+            pass
+    body = check_same(answer, fingerprint.show())
+    await visit.begin(answer.status, [*answer.headers, _REPLAYED], is_protective=True)
+    await visit.end(body)
+
+
+async def _relay_rest(visit: Visit, answer: UpstreamAnswer) -> None:
+    while piece := await answer.read():
+        await visit.pass_on(piece)
+    await visit.end()
+
+
+async def _count(content: Body, fingerprint: Fingerprint) -> AsyncGenerator[bytes, None]:
+    if not isinstance(content, bytes):
+        async for piece in content:
+            yield fingerprint.add(piece)
+
+
+def _build(
+    visit: Visit, headers: list[Header], content: Body, instance: Instance
+) -> UpstreamRequest:
+    scope = visit.scope
+    return UpstreamRequest(
+        scope["method"],
+        instance.base_url,
+        spell_target(visit.path, scope["query_string"], scope.get("raw_path") or b""),
+        [*headers, (_DEADLINE, visit.deadline.header_value().encode())],
+        content,
+    )
+
+
+def _name(visit: Visit) -> str:
+    return f"address:{visit.client}" if visit.guest is None else visit.guest.subject

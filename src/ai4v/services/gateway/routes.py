@@ -10,9 +10,12 @@ from starlette.responses import JSONResponse, Response
 from ai4v.contracts.permission import OPEN, Permission
 from ai4v.kit.caller import find_entrance
 from ai4v.kit.permission import needs
+from ai4v.services.gateway.address import Network, find_client
 from ai4v.services.gateway.document import ApiDocument
 from ai4v.services.gateway.edge import Edge
-from ai4v.services.gateway.gate import Gate, Visitor
+from ai4v.services.gateway.gate import Gate, Knock
+from ai4v.services.gateway.guest import Guest
+from ai4v.services.gateway.header import Header, RequestHead
 from ai4v.services.gateway.page import PAGE_POLICY, Asset, load_asset
 from ai4v.services.gateway.routing import Access
 from ai4v.services.gateway.service import CapabilityReport, Overview, PlatformStatus
@@ -28,6 +31,8 @@ class Entrance:
     edge: Edge
     overview: Overview
     document: ApiDocument
+    trusted: tuple[Network, ...]
+    """Networks of proxies."""
 
 
 def get_entrance(request: Request) -> Entrance:
@@ -38,11 +43,16 @@ def get_entrance(request: Request) -> Entrance:
 CurrentEntrance = Annotated[Entrance, Depends(get_entrance)]
 
 
-async def _admit(request: Request, entrance: CurrentEntrance) -> Visitor:
-    return await entrance.gate.admit(request, Access.EITHER)
+async def _admit(request: Request, entrance: CurrentEntrance) -> Guest | None:
+    told: list[Header] = []
+    request.scope["state"]["answer_headers"] = told
+    head = RequestHead(request.headers.raw)
+    peer = request.client.host if request.client else ""
+    client = find_client(peer, head.list(b"x-forwarded-for"), entrance.trusted)
+    return await entrance.gate.admit(Knock(head, client, Access.EITHER, told))
 
 
-CurrentVisitor = Annotated[Visitor, Depends(_admit)]
+CurrentGuest = Annotated[Guest | None, Depends(_admit)]
 
 
 @router.get(
@@ -51,10 +61,10 @@ CurrentVisitor = Annotated[Visitor, Depends(_admit)]
     response_model_exclude_none=True,
     openapi_extra=needs(OPEN),
 )
-async def status(visitor: CurrentVisitor, entrance: CurrentEntrance) -> PlatformStatus:
+async def status(guest: CurrentGuest, entrance: CurrentEntrance) -> PlatformStatus:
     """Needs no key; to those who may observe the platform it says where the instances listen."""
-    principal = visitor.principal
-    may_observe = principal is not None and Permission.PLATFORM_OBSERVE in principal.permissions
+    permissions = frozenset() if guest is None else guest.principal.permissions
+    may_observe = Permission.PLATFORM_OBSERVE in permissions
     return await entrance.overview.status(with_addresses=may_observe)
 
 
@@ -64,13 +74,13 @@ async def status(visitor: CurrentVisitor, entrance: CurrentEntrance) -> Platform
     response_model_exclude_none=True,
     openapi_extra=needs(OPEN),
 )
-async def capabilities(_visitor: CurrentVisitor, entrance: CurrentEntrance) -> CapabilityReport:
+async def capabilities(_guest: CurrentGuest, entrance: CurrentEntrance) -> CapabilityReport:
     """Needs no key. The tier `none` says that a language has no engine for a task."""
     return await entrance.overview.capabilities()
 
 
 @router.get("/openapi.json", include_in_schema=False, openapi_extra=needs(OPEN))
-async def document(_visitor: CurrentVisitor, entrance: CurrentEntrance) -> JSONResponse:
+async def document(_guest: CurrentGuest, entrance: CurrentEntrance) -> JSONResponse:
     """Show the API of all services in one document."""
     return JSONResponse(await entrance.document.get())
 
@@ -94,5 +104,10 @@ async def page_style() -> Response:
 
 
 def _show(asset: Asset) -> Response:
-    headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}
+    headers = {
+        "content-security-policy": PAGE_POLICY,
+        "cache-control": "no-cache",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "microphone=(self), camera=(), geolocation=()",
+    }
     return Response(asset.content, media_type=asset.media_type, headers=headers)

@@ -1,14 +1,24 @@
 """What the gateway is told by its environment."""
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
-from ai4v.kit.settings import CommaSeparated, ServiceSettings
+from ai4v.kit.settings import CommaSeparated, EdgeSettings
 
 
-class GatewaySettings(ServiceSettings):
+def _check_number(text: str) -> str:
+    prefix, _, number = text.partition("=")
+    if not prefix.startswith("/") or not number.isdigit() or int(number) == 0:
+        raise ValueError(f"not a prefix and a number such as /api/v1/asr=600: {text}")
+    return text
+
+
+_NumberByPrefix = Annotated[str, AfterValidator(_check_number)]
+
+
+class GatewaySettings(EdgeSettings):
     """Settings of the gateway, `AI4V_GATEWAY_<FIELD>` or `AI4V_<FIELD>`."""
 
     service: ClassVar[str] = "gateway"
@@ -28,9 +38,29 @@ class GatewaySettings(ServiceSettings):
     upstream_connections: int = Field(default=512, ge=1)
     """Connections to all services together."""
     sign_ins_per_minute: int = Field(default=60, ge=1)
-    """Sign-ins that one client address may try in a minute."""
+    """Sign-ins, and other requests to paths of the kind, that one client address may try."""
     open_per_minute: int = Field(default=600, ge=1)
     """Requests without a key that one client address may make in a minute, sign-ins apart."""
+    address_per_minute: int = Field(default=6_000, ge=1)
+    """Requests with any keys that one client address may make in a minute."""
+    refusals_per_minute: int = Field(default=60, ge=1)
+    """Keys that are not good that one client address may try in a minute."""
+    route_per_minute: CommaSeparated[_NumberByPrefix] = ()
+    """Requests of all callers together by prefix, `/api/v1/asr=600`, separated by commas."""
+    route_body_bytes: CommaSeparated[_NumberByPrefix] = ("/api/v1/auth=1048576",)
+    """Largest request body by prefix; elsewhere `max_body_bytes`."""
+    hedged_services: CommaSeparated[str] = ()
+    """Services that may be asked twice when an answer takes unusually long."""
+    max_streams: int = Field(default=2_000, ge=1)
+    """WebSockets open at once."""
+    streams_per_key: int = Field(default=20, ge=1)
+    """WebSockets open at once with one key, or by one user."""
+    stream_message_bytes: int = Field(default=1 << 20, ge=1)
+    """Largest message of a client."""
+    stream_messages_per_s: int = Field(default=200, ge=1)
+    """Messages of a client in a second."""
+    stream_idle_s: float = Field(default=60.0, gt=0)
+    """How long a WebSocket may say nothing."""
 
     @field_validator("cors_origins")
     @classmethod
@@ -42,3 +72,9 @@ class GatewaySettings(ServiceSettings):
             if "/" in host:
                 raise ValueError(f"an origin has no path and no slash at its end: {origin}")
         return origins
+
+
+def read_numbers(items: tuple[str, ...]) -> dict[str, int]:
+    """Return the numbers by prefix that such a setting holds."""
+    parted = (item.partition("=") for item in items)
+    return {prefix: int(number) for prefix, _, number in parted}

@@ -9,13 +9,13 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
+from ai4v.adapters.http1.upstream import Http1Upstream
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.kit.clock import SystemClock
 from ai4v.ports.registry import Instance
 from ai4v.services.gateway.app import Adapters, create_app
-from ai4v.services.gateway.upstream import open_transport
 from tests.service.gateway.echo import Script
 from tests.service.gateway.house import KEY, Authority, make_service, make_settings
 from tests.support.poll import until
@@ -56,14 +56,14 @@ async def client(script: Script) -> AsyncIterator[httpx2.AsyncClient]:
     registry = MemoryRegistry()
     auth = make_service("auth", Authority().router())
     async with (
-        open_transport(8) as transport,
+        Http1Upstream() as upstream,
         serve(auth) as auth_url,
         serve(script) as script_url,
     ):
         for service, url in (("auth", auth_url), ("asr", script_url)):
             await registry.register(Instance(service, service, url), lease_s=60)
         clock = SystemClock()
-        adapters = Adapters(MemoryCache(), MemoryRateLimiter(), registry, transport, clock)
+        adapters = Adapters(MemoryCache(), MemoryRateLimiter(), registry, upstream, clock)
         async with (
             serve(create_app(make_settings(), adapters=adapters)) as url,
             httpx2.AsyncClient(base_url=url, headers={"authorization": KEY}) as connected,

@@ -1,12 +1,16 @@
 import pytest
-from starlette.datastructures import Headers
 
 from ai4v.contracts.error import AuthenticationError
-from ai4v.services.gateway.credential import read_credential
+from ai4v.services.gateway.credential import read_credential, read_stream_credential
+from ai4v.services.gateway.header import RequestHead
 
 
 def read(*pairs: tuple[str, str]) -> str | None:
-    return read_credential(Headers(raw=[(n.encode(), v.encode("latin-1")) for n, v in pairs]))
+    return read_credential(make_head(*pairs))
+
+
+def make_head(*pairs: tuple[str, str]) -> RequestHead:
+    return RequestHead([(name.encode(), value.encode("latin-1")) for name, value in pairs])
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,23 @@ def test_refused(value: str) -> None:
 def test_two_keys_are_refused() -> None:
     with pytest.raises(AuthenticationError):
         read(("authorization", "one"), ("authorization", "two"))
+
+
+def test_a_stream_may_offer_its_key() -> None:
+    head = make_head()
+    assert read_stream_credential(head, ["ai4v", "ai4v.key.abc"], b"") == "abc"
+    assert read_stream_credential(head, ["ai4v"], b"api_key=abc&x=1") == "abc"
+    assert read_stream_credential(make_head(("x-api-key", "abc")), [], b"") == "abc"
+    assert read_stream_credential(head, ["ai4v"], b"") is None
+
+
+def test_two_different_keys_of_a_stream_are_refused() -> None:
+    head = make_head(("x-api-key", "abc"))
+    assert read_stream_credential(head, ["ai4v.key.abc"], b"") == "abc"
+    with pytest.raises(AuthenticationError):
+        read_stream_credential(head, ["ai4v.key.other"], b"")
+
+
+def test_a_malformed_key_of_a_stream_is_refused() -> None:
+    with pytest.raises(AuthenticationError):
+        read_stream_credential(make_head(), [], b"api_key=a%20b")

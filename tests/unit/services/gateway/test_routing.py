@@ -2,17 +2,21 @@ import pytest
 
 from ai4v.contracts.error import NotFoundError
 from ai4v.kit.topology import Service, load_topology
-from ai4v.services.gateway.routing import Access, Route, RouteTable
+from ai4v.ports.ratelimit import Charge, Limit
+from ai4v.services.gateway.routing import Access, Route, RouteRules, RouteTable
 
 
-def service(name: str, *prefixes: str) -> Service:
-    return Service(name, f"ai4v.services.{name}", 1, prefixes, (), (), "")
+def service(name: str, *prefixes: str, routes: tuple[str, ...] = ()) -> Service:
+    return Service(name, f"ai4v.services.{name}", 1, prefixes, (), (), "", open=routes)
+
+
+OPEN = ("POST /api/v1/auth/login", "GET /api/v1/auth/providers/*")
 
 
 TABLE = RouteTable(
     [
         service("gateway"),
-        service("auth", "/api/v1/auth"),
+        service("auth", "/api/v1/auth", routes=OPEN),
         service("asr", "/api/v1/asr", "/services/inference/asr"),
         service("live", "/api/v1/asr/stream"),
     ]
@@ -52,10 +56,41 @@ def test_health_is_open_to_those_who_read(end: str) -> None:
     assert TABLE.find("GET", f"{path}/more").access is Access.CREDENTIAL
 
 
-def test_signing_in_is_open_to_post() -> None:
+def test_open_routes_need_no_credential() -> None:
     path = "/api/v1/auth/login"
-    assert TABLE.find("POST", path) == Route("auth", path, Access.SIGN_IN)
+    route = TABLE.find("POST", path)
+    assert (route.label, route.access, route.with_cookies) == (path, Access.SIGN_IN, True)
     assert TABLE.find("GET", path).access is Access.CREDENTIAL
+
+
+def test_open_routes_may_be_all_below_a_path() -> None:
+    for method in ("GET", "HEAD"):
+        route = TABLE.find(method, "/api/v1/auth/providers/google/start")
+        assert (route.label, route.access) == ("/api/v1/auth/providers/*", Access.SIGN_IN)
+    for method, path in (
+        ("POST", "/api/v1/auth/providers/google"),
+        ("GET", "/api/v1/auth/providers"),
+        ("GET", "/api/v1/auth/providersx"),
+    ):
+        assert TABLE.find(method, path).access is Access.CREDENTIAL
+
+
+def test_rules_are_found_by_prefix() -> None:
+    rules = RouteRules(
+        max_body_bytes=10,
+        body_bytes={"/api/v1/auth": 1, "/api/v1": 5},
+        per_minute={"/api/v1/asr": 7, "/": 9},
+        hedged=frozenset({"asr"}),
+    )
+    services = [service("auth", "/api/v1/auth", routes=OPEN), service("asr", "/api/v1/asr", "/x")]
+    table = RouteTable(services, rules)
+    auth, asr = table.find("GET", "/api/v1/auth/me"), table.find("GET", "/api/v1/asr/models")
+    assert table.find("POST", "/api/v1/auth/login").max_body_bytes == 1
+    assert (auth.max_body_bytes, asr.max_body_bytes) == (1, 5)
+    assert table.find("GET", "/x").max_body_bytes == 10
+    assert asr.charge == Charge("route:/api/v1/asr", (Limit("route", 7, 60.0),))
+    assert auth.charge == Charge("route:/", (Limit("route", 9, 60.0),))
+    assert (asr.may_hedge, auth.may_hedge) == (True, False)
 
 
 @pytest.mark.parametrize(

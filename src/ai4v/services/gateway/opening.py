@@ -1,0 +1,225 @@
+"""Puts the gateway together from its adapters, and starts what runs beside the requests."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from fastapi import FastAPI
+
+from ai4v.kit.background import beside
+from ai4v.kit.balance import Balancer
+from ai4v.kit.balance.patrol import Patrol
+from ai4v.kit.balance.probe import UpstreamProber
+from ai4v.kit.clock import Clock
+from ai4v.kit.discovery import Directory
+from ai4v.kit.health import HealthMonitor
+from ai4v.kit.identity import TokenSigner
+from ai4v.kit.metric import RequestMetrics
+from ai4v.kit.topology import load_topology
+from ai4v.ports.cache import Cache
+from ai4v.ports.ratelimit import RateLimiter
+from ai4v.ports.registry import Registry
+from ai4v.ports.upstream import Upstream
+from ai4v.services.gateway.accesslog import AccessLog
+from ai4v.services.gateway.attempt import Attempts
+from ai4v.services.gateway.authority import AuthService
+from ai4v.services.gateway.budget import HedgePolicy, RetryPolicy
+from ai4v.services.gateway.channel import Limits
+from ai4v.services.gateway.concurrency import ShedPolicy
+from ai4v.services.gateway.document import ApiDocument
+from ai4v.services.gateway.edge import Edge, Passages
+from ai4v.services.gateway.errand import Errands
+from ai4v.services.gateway.failure import FailureGuard
+from ai4v.services.gateway.gate import Gate
+from ai4v.services.gateway.idempotency import Ledger
+from ai4v.services.gateway.inquiry import SignedClient, SignedInquirer
+from ai4v.services.gateway.limit import AddressLimits
+from ai4v.services.gateway.metric import EdgeMetrics, Readings
+from ai4v.services.gateway.origin import Origins
+from ai4v.services.gateway.proxy import Proxy
+from ai4v.services.gateway.refusal import Refusals
+from ai4v.services.gateway.revocation import RevocationListener
+from ai4v.services.gateway.routes import Entrance
+from ai4v.services.gateway.routing import RouteRules, RouteTable
+from ai4v.services.gateway.service import Overview
+from ai4v.services.gateway.settings import GatewaySettings, read_numbers
+from ai4v.services.gateway.shedding import Shedder
+from ai4v.services.gateway.stream import StreamPolicy, Streams
+from ai4v.services.gateway.verification import CredentialVerifier
+from ai4v.services.gateway.witness import Witness
+
+_FIRST_LIMIT: Final = 64
+"""Requests at once that a service is given before anything is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What stands behind the ports of the gateway."""
+
+    cache: Cache
+    limiter: RateLimiter
+    """Never unavailable."""
+    registry: Registry
+    upstream: Upstream
+    """Reaches the services."""
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """How services are reached."""
+
+    directory: Directory
+    attempts: Attempts
+    signer: TokenSigner
+    authority: AuthService
+
+
+async def open_entrance(
+    app: FastAPI,
+    settings: GatewaySettings,
+    adapters: Adapters,
+    origins: Origins,
+    stack: AsyncExitStack,
+) -> Entrance:
+    """Open what the handlers and the edge need; the stack stops it in reverse."""
+    ways = await _open_ways(settings, adapters, stack)
+    health: HealthMonitor = app.state.health
+    health.watch("valkey", adapters.cache.ping, is_critical=False)
+    health.watch("auth", ways.authority.check, is_critical=False)
+    address_limits = _make_limits(settings)
+    guard = FailureGuard(adapters.limiter, address_limits)
+    verifier = CredentialVerifier(adapters.cache, ways.authority, guard, adapters.clock)
+    stack.push_async_callback(verifier.close)
+    gate = Gate(verifier, adapters.limiter, address_limits)
+    streams = await _open_streams(settings, adapters, ways, verifier, health, stack)
+    errands = Errands()
+    stack.push_async_callback(errands.close)
+    shedder = Shedder(ShedPolicy(first_limit=_FIRST_LIMIT), adapters.clock)
+    proxy = Proxy(ways.attempts, shedder, ways.signer, Ledger(adapters.cache), gate, errands)
+    witness = await _open_witness(app.state.metrics, ways.authority, stack)
+    app.state.metrics.registry.register(_make_readings(gate, errands, witness, streams, verifier))
+    edge = Edge(
+        RouteTable(load_topology().services, _read_rules(settings)),
+        gate,
+        Passages(proxy, streams),
+        origins,
+        witness,
+        settings.trusted_proxies,
+    )
+    overview, document = _open_overview(app, adapters, ways, stack)
+    return Entrance(gate, edge, overview, document, settings.trusted_proxies)
+
+
+async def _open_ways(settings: GatewaySettings, adapters: Adapters, stack: AsyncExitStack) -> _Ways:
+    names = [service.name for service in load_topology().services]
+    directory = await stack.enter_async_context(Directory(adapters.registry, names))
+    balancer = Balancer(directory, adapters.clock)
+    await stack.enter_async_context(Patrol(balancer, UpstreamProber(adapters.upstream)))
+    signer = TokenSigner(settings.internal_private_key.get_secret_value(), service=settings.service)
+    policy = RetryPolicy(hedge=HedgePolicy() if settings.hedged_services else None)
+    attempts = Attempts(
+        balancer,
+        adapters.upstream,
+        policy,
+        adapters.clock,
+        Random(),  # noqa: S311 - jitter, not a secret
+    )
+    client = SignedClient("auth", attempts, signer)
+    authority = AuthService(client, timeout_s=settings.verify_timeout_s)
+    return _Ways(directory, attempts, signer, authority)
+
+
+async def _open_streams(
+    settings: GatewaySettings,
+    adapters: Adapters,
+    ways: _Ways,
+    verifier: CredentialVerifier,
+    health: HealthMonitor,
+    stack: AsyncExitStack,
+) -> Streams:
+    policy = StreamPolicy(
+        most=settings.max_streams,
+        most_per_subject=settings.streams_per_key,
+        idle_s=settings.stream_idle_s,
+        drain_s=settings.drain_s,
+        limits=Limits(settings.stream_message_bytes, settings.stream_messages_per_s),
+    )
+    streams = Streams(ways.attempts, verifier, ways.signer, health.drain, adapters.clock, policy)
+    stack.push_async_callback(streams.close)
+    listener = RevocationListener(adapters.cache, verifier, streams.recheck)
+    await stack.enter_async_context(beside("revocations", listener.run()))
+    await stack.enter_async_context(beside("patrol of streams", streams.patrol()))
+    await stack.enter_async_context(beside("end of streams", streams.end_at_drain()))
+    return streams
+
+
+async def _open_witness(
+    requests: RequestMetrics, authority: AuthService, stack: AsyncExitStack
+) -> Witness:
+    log = AccessLog()
+    refusals = Refusals(authority)
+    stack.callback(log.finish)
+    await stack.enter_async_context(beside("access log", log.run()))
+    stack.push_async_callback(refusals.flush)
+    await stack.enter_async_context(beside("refusals", refusals.run()))
+    return Witness(requests, EdgeMetrics(requests.registry), log, refusals)
+
+
+def _open_overview(
+    app: FastAPI, adapters: Adapters, ways: _Ways, stack: AsyncExitStack
+) -> tuple[Overview, ApiDocument]:
+    services = load_topology().services
+    inquirer = SignedInquirer(ways.signer, adapters.upstream)
+    source, clock = ways.directory, adapters.clock
+    overview = Overview(services, source=source, inquirer=inquirer, clock=clock)
+    stack.push_async_callback(overview.close)
+    document = ApiDocument(app.openapi, services, source=source, inquirer=inquirer, clock=clock)
+    stack.push_async_callback(document.close)
+    return overview, document
+
+
+def _read_rules(settings: GatewaySettings) -> RouteRules:
+    return RouteRules(
+        max_body_bytes=settings.max_body_bytes,
+        body_bytes=read_numbers(settings.route_body_bytes),
+        per_minute=read_numbers(settings.route_per_minute),
+        hedged=frozenset(settings.hedged_services),
+    )
+
+
+def _make_limits(settings: GatewaySettings) -> AddressLimits:
+    return AddressLimits(
+        per_minute=settings.address_per_minute,
+        sign_ins_per_minute=settings.sign_ins_per_minute,
+        open_per_minute=settings.open_per_minute,
+        refusals_per_minute=settings.refusals_per_minute,
+    )
+
+
+def _make_readings(
+    gate: Gate,
+    errands: Errands,
+    witness: Witness,
+    streams: Streams,
+    verifier: CredentialVerifier,
+) -> Readings:
+    return Readings(
+        counters={
+            ("ai4v_gateway_local_decisions", "Requests counted by this process alone."): (
+                lambda: gate.local_decisions
+            ),
+            ("ai4v_gateway_errands_dropped", "Charges and the like not made."): (
+                lambda: errands.dropped
+            ),
+            ("ai4v_gateway_log_lines_dropped", "Lines of the access log not written."): (
+                lambda: witness.log.dropped
+            ),
+            ("ai4v_gateway_refusals_dropped", "Refused accesses not noted."): (
+                lambda: witness.refusals.dropped
+            ),
+        },
+        gauges={("ai4v_gateway_streams", "WebSockets that are open."): lambda: streams.open},
+        by_layer=lambda: dict(verifier.found),
+    )

@@ -13,6 +13,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
 
 from ai4v.kit.settings import ServiceSettings
 from ai4v.kit.topology import load_topology
@@ -53,17 +54,27 @@ def report(fresh: dict[Path, str], kept: dict[Path, str]) -> int:
 
 def schema_text(package: str) -> str:
     """Return the schema of the service in `package`, in a form that diffs line by line."""
+    schema = make_app(package).openapi()
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def make_app(package: str) -> FastAPI:
+    """Make the app of the service in `package`, with stand-in settings; it is not started."""
     settings_module = importlib.import_module(f"{package}.settings")
     app_module = importlib.import_module(f"{package}.app")
     (settings_class,) = (
         value
-        for value in vars(settings_module).values()
-        if isinstance(value, type)
+        for name, value in vars(settings_module).items()
+        if not name.startswith("_")
+        and isinstance(value, type)
         and issubclass(value, ServiceSettings)
         and value.__module__ == settings_module.__name__
     )
-    app = app_module.create_app(stand_in_settings(settings_class))
-    return json.dumps(app.openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    made = app_module.create_app(stand_in_settings(settings_class))
+    app = getattr(made, "app", made)
+    if not isinstance(app, FastAPI):
+        raise TypeError(f"{package}.app makes no FastAPI app")
+    return app
 
 
 def stand_in_settings(settings_class: type[ServiceSettings]) -> ServiceSettings:

@@ -23,7 +23,7 @@ def _as_key(stage: Stage, **scope: object) -> dict[str, str]:
     ],
 )
 async def test_a_key_that_is_for_something_else_is_refused(
-    stage: Stage, scope: dict[str, object], config: dict[str, object]
+    stage: Stage, scope: dict[str, object], config: dict[str, str]
 ) -> None:
     answer = await stage.infer(body(speech(), **config), **_as_key(stage, **scope))
     assert (answer.status_code, answer.json()["detail"]["code"]) == (403, "AUTHORIZATION_ERROR")

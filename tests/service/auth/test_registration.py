@@ -1,16 +1,21 @@
 """Registering, proving the address, and what strangers are told: nothing."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
 
 from ai4v.adapters.memory.mailer import MemoryMailer
+from ai4v.adapters.smtp.mailer import SmtpMailer
 from ai4v.contracts.identity import STALE_MARK, credential_cache_key, hash_credential
 from ai4v.contracts.role import Role
 from tests.service.auth.house import PASSWORD, House, Keys
-from tests.service.auth.post import PAGE, Post, open_post
+from tests.service.auth.post import PAGE, Post, open_post, read_token
+from tests.support.authority import Authority
 from tests.support.clock import ManualClock
+from tests.support.poll import until
+from tests.support.smtp import open_mail_server
 
 _REGISTER = "/api/v1/auth/register"
 _VERIFY = "/api/v1/auth/verify-email"
@@ -93,10 +98,10 @@ async def test_the_answer_does_not_tell_what_is_known(
     assert await database.fetchval("SELECT count(*) FROM auth.one_time_tokens") == 1
 
 
-async def test_known_and_unknown_cost_the_same_statements(
+async def test_known_and_unknown_take_the_same_transactions(
     post: Post, database: asyncpg.Connection
 ) -> None:
-    """Counted by PostgreSQL, since a clock would tell more of the machine than of the code."""
+    """Counted, since a clock would tell more of the machine than of the code."""
     stranger = post.house.stranger("192.0.2.1")
     await stranger.ask("POST", _REGISTER, _ASHA)
     paths = {
@@ -206,3 +211,38 @@ async def test_registrations_from_one_address_are_few(post: Post) -> None:
         for n in range(22)
     ]
     assert statuses == [202] * 20 + [429] * 2
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_letter_goes_over_smtp_and_its_link_is_good(
+    auth_database_url: str, keys: Keys, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    async with open_mail_server(starttls=authority.server("127.0.0.1")) as server:
+        mailer = SmtpMailer(
+            f"smtp://{server.host}:{server.port}",
+            sender="ai4v@example.org",
+            context=authority.client(),
+        )
+        async with open_post(auth_database_url, keys, ManualClock(), mailer) as house:
+            assert (await house.stranger().ask("POST", _REGISTER, _ASHA)).status_code == 202
+
+            async def has_come() -> bool:
+                return bool(server.messages)
+
+            await until(has_come)
+            body = {"token": read_token(server.letters[0])}
+            assert (await house.stranger().ask("POST", _VERIFY, body)).status_code == 204
+            assert await role_of(house, "asha") is Role.USER
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_mail_server_that_is_down_changes_no_answer(
+    auth_database_url: str, keys: Keys
+) -> None:
+    async with open_mail_server() as server:
+        pass
+    nowhere = SmtpMailer(f"smtp://{server.host}:{server.port}", sender="ai4v@example.org")
+    async with open_post(auth_database_url, keys, ManualClock(), nowhere) as house:
+        for _ in range(2):
+            assert (await house.stranger().ask("POST", _REGISTER, _ASHA)).status_code == 202

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 from ai4v.kit.background import beside
@@ -33,6 +33,7 @@ class Postman:
         self._mailer = mailer
         self._pauses_s = tuple(pauses_s)
         self._waiting: asyncio.Queue[Letter] = asyncio.Queue(_WAITING)
+        self._is_ending = asyncio.Event()
 
     def post(self, letter: Letter) -> None:
         """Take a letter to be sent; never waits."""
@@ -43,11 +44,12 @@ class Postman:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Send while the block runs, and what waits at its end for a few seconds more."""
+        """Send while the block runs; at its end each letter that waits is tried once more."""
         async with AsyncExitStack() as stack:
             for number in range(_POSTMEN):
                 await stack.enter_async_context(beside(f"postman {number}", self._work()))
             yield
+            self._is_ending.set()
             try:
                 async with asyncio.timeout(_LAST_ROUND_S):
                     await self._waiting.join()
@@ -66,10 +68,14 @@ class Postman:
 
     async def _send(self, letter: Letter) -> None:
         for pause_s in (*self._pauses_s, None):
+            is_last = pause_s is None or self._is_ending.is_set()
             try:
                 return await self._mailer.send(letter)
             except MailerUnavailableError as error:
-                _log.warning("letter not taken", reason=error.message, is_last=pause_s is None)
-            if pause_s is not None:
-                await asyncio.sleep(pause_s)
+                _log.warning("letter not taken", reason=error.message, is_last=is_last)
+            if is_last:
+                return None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._is_ending.wait()
         return None

@@ -5,6 +5,7 @@ import asyncio
 from ai4v.adapters.memory.mailer import MemoryMailer
 from ai4v.ports.mailer import Letter, MailerUnavailableError
 from ai4v.services.auth.proof.postman import Postman
+from tests.support.poll import until
 
 LETTER = Letter("asha@example.org", "Hello", "text")
 
@@ -16,6 +17,15 @@ class _BadMailer(MemoryMailer):
         super().__init__()
         self._failures = failures
         self.attempts = 0
+
+    async def has_letter(self) -> bool:
+        return bool(self.letters)
+
+    async def was_asked(self) -> bool:
+        return self.attempts > 0
+
+    async def was_given_up(self) -> bool:
+        return self.attempts == 3
 
     async def send(self, letter: Letter) -> None:
         self.attempts += 1
@@ -52,7 +62,17 @@ async def test_a_letter_that_is_not_taken_is_sent_again() -> None:
     postman = Postman(mailer, pauses_s=(0.0, 0.0))
     async with postman.at_work():
         postman.post(LETTER)
+        await until(mailer.has_letter)
     assert list(mailer.letters) == [LETTER]
+
+
+async def test_at_the_end_nobody_waits_for_the_next_attempt() -> None:
+    mailer = _BadMailer(failures=10)
+    postman = Postman(mailer, pauses_s=(600.0, 600.0))
+    async with postman.at_work():
+        postman.post(LETTER)
+        await until(mailer.was_asked)
+    assert mailer.attempts == 2
 
 
 async def test_a_letter_that_nobody_takes_is_given_up() -> None:
@@ -60,6 +80,7 @@ async def test_a_letter_that_nobody_takes_is_given_up() -> None:
     postman = Postman(mailer, pauses_s=(0.0, 0.0))
     async with postman.at_work():
         postman.post(LETTER)
+        await until(mailer.was_given_up)
     assert mailer.attempts == 3
 
 

@@ -52,7 +52,7 @@ class ValkeyServer:
 
     async def start(self) -> None:
         """Run the server and wait until it is ready."""
-        process = self._spawn()
+        process = self.spawn()
 
         async def is_ready() -> bool:
             assert process.poll() is None, self._log.read_text(errors="replace")[-2_000:]
@@ -80,7 +80,8 @@ class ValkeyServer:
     def _log(self) -> Path:
         return self.folder / "server.log"
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Run the server and wait for nothing."""
         command = prepare(self.folder, port=self.port, password=_PASSWORD)
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the command is ours

@@ -1,7 +1,7 @@
 """The rate limiter port in Valkey: one script, one round trip, the server's clock.
 
-The script touches the keys of several subjects at once, so Valkey Cluster is not supported; a
-single server or one behind Sentinel is.
+The script touches the keys of several subjects at once, so Valkey Cluster is not supported; one
+primary at one address is.
 """
 
 from collections.abc import Iterator, Sequence

@@ -10,6 +10,7 @@ from ai4v.adapters.valkey.cache import ValkeyCache
 from ai4v.adapters.valkey.connection import ConnectionLimits, ValkeyConnection
 from ai4v.ports.cache import CacheUnavailableError
 from tests.support.authority import Authority
+from tests.support.chaos.figure import tell
 from tests.support.proxy import slow_proxy
 from tests.support.valkey import PATIENT, ValkeyServer
 
@@ -52,9 +53,7 @@ class _Callers:
         return None if task.cancelled() else task.result()
 
 
-async def test_no_caller_gets_anothers_answer(
-    valkey_server: ValkeyServer, namespace: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_no_caller_gets_anothers_answer(valkey_server: ValkeyServer, namespace: str) -> None:
     """Clients have left a cancelled caller's answer to the next one (redis-py #2624, #2665)."""
     seed = 35
     limits = ConnectionLimits(timeout_s=5, connect_timeout_s=5)
@@ -67,9 +66,13 @@ async def test_no_caller_gets_anothers_answer(
             callers = _Callers(cache, seed)
             await asyncio.gather(*(callers.ask(80) for _ in range(50)))
             assert await cache.get("7") == b"value of 7"
-    with capsys.disabled():
-        told = f"{callers.given_up} given up, {callers.answered} answered, 0 mixed up"
-        print(f"\nR35 seed {seed}: {told}")  # noqa: T201 - the figure
+    tell(
+        "R35",
+        seed=seed,
+        given_up=callers.given_up,
+        answered=callers.answered,
+        mixed_up=0,
+    )
     assert callers.answered > 500
     assert callers.given_up >= 1_500
 

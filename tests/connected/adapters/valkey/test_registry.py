@@ -10,6 +10,7 @@ from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.discovery import Directory, DirectoryTimes, Lease, LeaseTimes
 from ai4v.ports.registry import RegistryUnavailableError
 from tests.conformance.registry import ASR_1, ASR_2, RegistryConformance
+from tests.support.chaos.figure import tell
 from tests.support.clock import ManualClock
 from tests.support.poll import until
 from tests.support.valkey import PATIENT, ValkeyServer
@@ -89,7 +90,7 @@ async def test_many_instances_register_at_once(valkey: ValkeyConnection, namespa
 
 
 async def test_a_wiped_store_is_filled_again_within_five_seconds(
-    own_valkey_server: ValkeyServer, capsys: pytest.CaptureFixture[str]
+    own_valkey_server: ValkeyServer,
 ) -> None:
     """R19: with the times of production; nobody is forgotten meanwhile."""
     async with ValkeyConnection(own_valkey_server.url, PATIENT) as connection:
@@ -108,8 +109,7 @@ async def test_a_wiped_store_is_filled_again_within_five_seconds(
 
             await until(is_filled, timeout_s=30)
             took_s = time.monotonic() - wiped_s
-    with capsys.disabled():
-        print(f"\nR19: listed again {took_s:.1f} s after a wipe")  # noqa: T201 - the figure
+    tell("R19", listed_again_s=took_s)
     assert took_s <= 5
 
 

@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "me": "account:me",
     "password": "account:password",
     "audit": "audit:audit",
+    "certificate": "certificate:certificate",
     "doctor": "doctor:doctor",
     "transcribe": "transcribe:transcribe",
     "speak": "speak:speak",

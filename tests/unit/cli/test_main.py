@@ -28,6 +28,7 @@ COMMANDS = dict(walk(root, ""))
 def test_every_command_of_the_readme_is_there() -> None:
     expected = {"up", "stop", "status", "logs", "serve", "keys", "admin", "models", "doctor"}
     expected |= {"transcribe", "speak", "voices", "translate", "detect", "converse", "audit"}
+    expected |= {"certificate"}
     assert expected <= set(root.list_commands(click.Context(root)))
 
 

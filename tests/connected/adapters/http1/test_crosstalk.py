@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -21,48 +22,57 @@ _AT_ONCE = 64
 _DELAY_S = 0.02
 
 
+async def _repeat(identity: bytes) -> AsyncIterator[bytes]:
+    for _ in range(3):
+        yield identity
+        await asyncio.sleep(0)
+
+
+class _Crowd:
+    """Asks many questions at once, gives most of them up, and looks at every answer."""
+
+    def __init__(self, upstream: Http1Upstream, base_url: str, dice: random.Random) -> None:
+        self.answered = 0
+        self._upstream = upstream
+        self._base_url = base_url
+        self._dice = dice
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(self, number: int) -> None:
+        """Ask, and wait as long as the dice say."""
+        identity = b"id-%06d" % number
+        body: Body = _repeat(identity) if self._dice.random() < 0.3 else identity * 3
+        request = UpstreamRequest(
+            "POST", self._base_url, b"/echo?" + identity, [(b"x-id", identity)], body
+        )
+        is_patient = self._dice.random() < 0.2
+        patience_s = None if is_patient else self._dice.uniform(0, _DELAY_S * 6)
+        async with self._places:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience_s):
+                    await self._check(request, identity)
+
+    async def _check(self, request: UpstreamRequest, identity: bytes) -> None:
+        answer = await self._upstream.send(request)
+        try:
+            assert dict(answer.headers)[b"x-seen-x-id"] == identity
+            assert await read_all(answer) == identity * 3
+        finally:
+            answer.close()
+        self.answered += 1
+
+
 async def test_r35_no_answer_reaches_another_caller() -> None:
     seed = secrets.randbits(32)
-    print(f"seed {seed}")  # noqa: T201 - shown when the test fails
-    dice = random.Random(seed)  # noqa: S311 - no secret
-    places = asyncio.Semaphore(_AT_ONCE)
-    answered = 0
-
-    async def ask(upstream: Http1Upstream, base_url: str, identity: bytes) -> None:
-        nonlocal answered
-
-        async def stream() -> AsyncIterator[bytes]:
-            for _ in range(3):
-                yield identity
-                await asyncio.sleep(0)
-
-        is_streamed = dice.random() < 0.3
-        body: Body = stream() if is_streamed else identity * 3
-        request = UpstreamRequest(
-            "POST", base_url, b"/echo?" + identity, [(b"x-id", identity)], body
-        )
-        patience_s = dice.uniform(0, _DELAY_S * 6) if dice.random() < 0.8 else None
-        async with places:
-            try:
-                async with asyncio.timeout(patience_s):
-                    answer = await upstream.send(request)
-                    try:
-                        assert dict(answer.headers)[b"x-seen-x-id"] == identity
-                        assert await read_all(answer) == identity * 3
-                    finally:
-                        answer.close()
-            except TimeoutError:
-                return
-        answered += 1
-
     async with (
         serve_app(EchoApp()) as url,
         slow_proxy(int(url.rpartition(":")[2]), delay_s=_DELAY_S) as port,
         Http1Upstream() as upstream,
     ):
-        base_url = f"http://127.0.0.1:{port}"
-        numbers = range(_REQUESTS)
-        await asyncio.gather(*(ask(upstream, base_url, b"id-%06d" % n) for n in numbers))
-        assert _REQUESTS * 0.2 < answered < _REQUESTS
+        dice = random.Random(seed)  # noqa: S311 - no secret
+        crowd = _Crowd(upstream, f"http://127.0.0.1:{port}", dice)
+        await asyncio.gather(*(crowd.ask(number) for number in range(_REQUESTS)))
+        print(f"seed {seed}: {crowd.answered} of {_REQUESTS} answered")  # noqa: T201 - the figure
+        assert _REQUESTS * 0.2 < crowd.answered < _REQUESTS
         assert upstream.open_connections <= _AT_ONCE
     assert upstream.open_connections == 0

@@ -31,6 +31,7 @@ from ai4v.services.gateway.budget import (
     RetryPolicy,
     SilentAttemptObserver,
 )
+from ai4v.services.gateway.countdown import Alarm, Countdown
 from ai4v.services.gateway.exchange import Call, TurnAnswer, TurnChannel, read_retry_after
 from ai4v.services.gateway.hedging import Pace, race
 from ai4v.services.gateway.retry import TRY_AGAIN, RetryPlan, judge_answer, judge_error
@@ -74,6 +75,7 @@ class Attempts:
         self._observer = observer or SilentAttemptObserver()
         self._retries = RetryPlan(balancer, policy, clock, random, self._observer)
         self._hedge = policy.hedge
+        self._countdown = Countdown()
         self._paces: dict[str, Pace] = {}
 
     async def send(self, call: Call) -> UpstreamAnswer:
@@ -153,10 +155,10 @@ class Attempts:
         """Do one exchange, and end the turn when it fails."""
         try:
             request = call.build(turn.instance)
-            async with asyncio.timeout(call.deadline.remaining_s()) as scope:
-                if call.is_repeatable:
-                    turn.watch(partial(_expire, scope))
-                return await exchange(request)
+            alarm = self._countdown.start(call.deadline.remaining_s())
+            if call.is_repeatable:
+                turn.watch(alarm.ring)
+            return await _end_at(alarm, exchange(request))
         except UpstreamRefusedError:
             turn.fail(Failure.REFUSED)
             raise
@@ -209,5 +211,15 @@ class Attempts:
         return pace
 
 
-def _expire(scope: asyncio.Timeout) -> None:
-    scope.reschedule(asyncio.get_running_loop().time())
+async def _end_at(alarm: Alarm, exchange: Coroutine[Any, Any, _ReplyT]) -> _ReplyT:
+    try:
+        reply = await exchange
+    except asyncio.CancelledError:
+        if alarm.stop():
+            raise TimeoutError from None
+        raise
+    except BaseException:
+        alarm.stop()
+        raise
+    alarm.stop()
+    return reply

@@ -114,7 +114,7 @@ class TestHungInstance:
 
         rig = simulate(story())
         assert sorted(item.status for item in rig.outcomes) == [200, 200, 504, 504]
-        assert max(item.took_s for item in rig.outcomes) == pytest.approx(20)
+        assert max(item.took_s for item in rig.outcomes) == pytest.approx(20, abs=0.06)
         assert rig.servers.asked == 4
 
     def test_slow_inference_is_no_hang(self) -> None:

@@ -77,6 +77,9 @@ class Platform:
             "PYTHONUNBUFFERED": "1",
             MARK: str(self.layout.data_dir),
         }
+        if kept.keys().isdisjoint({"AI4V_AUTH_PUBLIC_URL", "AI4V_PUBLIC_URL"}):
+            edge = self.topology.service(EDGE)
+            own["AI4V_AUTH_PUBLIC_URL"] = f"http://{self.reachable_host(edge)}:{edge.port}"
         for service in self.topology.services:
             prefix = f"AI4V_{service.name.upper()}"
             own[f"{prefix}_PORT"] = str(service.port)

@@ -22,6 +22,14 @@ def test_services_are_told_ports_places_and_whose_they_are() -> None:
     assert environment["AI4V_SUPERVISED"] == "/data"
 
 
+def test_browsers_are_sent_to_the_gateway_where_it_is() -> None:
+    assert make_platform().environment["AI4V_AUTH_PUBLIC_URL"] == "http://127.0.0.1:9080"
+    for name in ("AI4V_AUTH_PUBLIC_URL", "AI4V_PUBLIC_URL"):
+        environment = make_platform(**{name: "https://ai4v.example"}).environment
+        found = environment.get("AI4V_AUTH_PUBLIC_URL") or environment["AI4V_PUBLIC_URL"]
+        assert found == "https://ai4v.example"
+
+
 def test_secrets_of_the_shell_are_not_handed_down() -> None:
     environment = make_platform(
         AI4V_API_KEY="k", AI4V_ADMIN_PASSWORD="p", AI4V_DATABASE_URL="postgresql://elsewhere"

@@ -5,13 +5,13 @@ like a key in a path is blanked.
 """
 
 import asyncio
-import json
 import logging
 import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from json.encoder import encode_basestring as _quote
 from typing import Final
 
 from ai4v.kit.log import redact
@@ -82,19 +82,13 @@ class AccessLog:
 
 
 def _show(line: AccessLine) -> str:
-    event: dict[str, object] = {
-        "request_id": line.request_id,
-        "trace_id": line.trace_id,
-        "method": line.method,
-        "path": line.path,
-        "status": line.status,
-        "duration_ms": line.duration_ms,
-        "event": "request",
-        "level": "info",
-        "logger": _LOGGER,
-        "timestamp": datetime.fromtimestamp(line.at_s, UTC).isoformat().replace("+00:00", "Z"),
-        "service": "gateway",
-    }
-    if "_" in line.path or "ey" in line.path or "@" in line.path:
-        redact(None, "", event)
-    return json.dumps(event, ensure_ascii=False) + "\n"
+    path = line.path
+    if "_" in path or "ey" in path or "@" in path:
+        path = str(redact(None, "", {"path": path})["path"])
+    at = datetime.fromtimestamp(line.at_s, UTC).isoformat()[:-6]
+    return (
+        f'{{"request_id": "{line.request_id}", "trace_id": "{line.trace_id}", '
+        f'"method": {_quote(line.method)}, "path": {_quote(path)}, "status": {line.status}, '
+        f'"duration_ms": {line.duration_ms}, "event": "request", "level": "info", '
+        f'"logger": "{_LOGGER}", "timestamp": "{at}Z", "service": "gateway"}}\n'
+    )

@@ -17,6 +17,9 @@ class ShedPolicy:
     most_limit: int = 512
     tolerance: float = 1.3
     """How much longer than unloaded an answer may take on average."""
+    quick_s: float = 0.0
+    """An answer within this is never late, whatever it takes unloaded: what a fast service adds
+    under load is mostly the gateway's own waiting for the processor."""
     drop_factor: float = 0.9
     """What is left of the limit after a window in which the service refused."""
     window_s: float = 0.1
@@ -145,7 +148,7 @@ class AdaptiveLimit:
     def _adapt(self) -> None:
         if self.latency_s < self.unloaded_s or not self.unloaded_s:
             self._learn(0.5)
-        ratio = self.latency_s / self.unloaded_s
+        ratio = self.latency_s / max(self.unloaded_s, self._policy.quick_s / self._policy.tolerance)
         tolerance = self._policy.tolerance
         if ratio > tolerance:
             self._growth = _CAREFUL

@@ -51,6 +51,8 @@ from ai4v.services.gateway.witness import Witness
 
 _FIRST_LIMIT: Final = 64
 """Requests at once that a service is given before anything is known of it."""
+_QUICK_S: Final = 0.04
+"""An answer that comes as fast as this is no sign of a service that has too much to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ async def open_entrance(
     streams = await _open_streams(settings, adapters, ways, verifier, health, stack)
     errands = Errands()
     stack.push_async_callback(errands.close)
-    shedder = Shedder(ShedPolicy(first_limit=_FIRST_LIMIT), adapters.clock)
+    shedder = Shedder(ShedPolicy(first_limit=_FIRST_LIMIT, quick_s=_QUICK_S), adapters.clock)
     proxy = Proxy(ways.attempts, shedder, ways.signer, Ledger(adapters.cache), gate, errands)
     witness = await _open_witness(app.state.metrics, ways.authority, stack)
     app.state.metrics.registry.register(_make_readings(gate, errands, witness, streams, verifier))

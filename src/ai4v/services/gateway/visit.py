@@ -1,5 +1,6 @@
 """One request on its way through the gateway: what is known of it, and its answer."""
 
+import os
 import re
 import time
 from typing import Final
@@ -10,7 +11,6 @@ from ai4v.contracts.error import PlatformError, ValidationError
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
-from ai4v.kit.request import make_request_id
 from ai4v.kit.trace import EdgeTrace
 from ai4v.services.gateway.address import Network, find_client
 from ai4v.services.gateway.guest import Guest
@@ -20,6 +20,7 @@ from ai4v.services.gateway.routing import Route
 CLIENT_LEFT: Final = 499
 """How logs and metrics call a request whose client did not wait for an answer."""
 _WELL_FORMED_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ID_BYTES: Final = 16
 _TIMEOUT: Final = DEADLINE_HEADER.encode()
 _TIMEOUT_DIGITS: Final = 9
 _UNKNOWN: Final = "unknown"
@@ -45,7 +46,7 @@ class Visit:
         self.head = head = RequestHead(scope["headers"])
         request_id = head.get(b"x-request-id")
         if request_id is None or not _WELL_FORMED_ID.fullmatch(request_id):
-            request_id = make_request_id().encode()
+            request_id = os.urandom(_ID_BYTES).hex().encode()
         self.request_id = request_id
         peer = scope.get("client")
         self.client = find_client(peer[0] if peer else "", head.list(b"x-forwarded-for"), trusted)

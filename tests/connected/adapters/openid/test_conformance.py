@@ -1,0 +1,60 @@
+"""Both adapters keep the port's promises at a provider on a real socket."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ai4v.adapters.openid.client import ProviderClient, open_http
+from ai4v.adapters.openid.github import GitHubAddress, GitHubProvider
+from ai4v.adapters.openid.provider import OpenIdProvider, Registration
+from ai4v.kit.clock import SystemClock
+from ai4v.ports.identityprovider import IdentityProvider, ProviderUnavailableError
+from tests.conformance.identityprovider import (
+    ATTEMPT,
+    REDIRECT_URI,
+    IdentityProviderConformance,
+)
+from tests.support.openid import CLIENT_ID, CLIENT_SECRET, OpenIdServer, Trick, served
+
+pytestmark = pytest.mark.connected
+
+_REGISTRATION = Registration(CLIENT_ID, CLIENT_SECRET, ("openid",))
+
+
+class TestOpenIdProvider(IdentityProviderConformance):
+    @pytest.fixture(params=["RS256", "ES256", "EdDSA", "Ed25519"])
+    async def server(self, request: pytest.FixtureRequest) -> AsyncIterator[OpenIdServer]:
+        server = OpenIdServer(REDIRECT_URI, SystemClock(), algorithm=request.param)
+        async with served(server):
+            yield server
+
+    @asynccontextmanager
+    async def open_provider(self, server: OpenIdServer) -> AsyncIterator[IdentityProvider]:
+        async with open_http() as http:
+            client = ProviderClient(http, allows_loopback=True)
+            yield OpenIdProvider(server.issuer, _REGISTRATION, client, SystemClock())
+
+
+class TestGitHubProvider(IdentityProviderConformance):
+    @pytest.fixture
+    async def server(self) -> AsyncIterator[OpenIdServer]:
+        async with served(OpenIdServer(REDIRECT_URI, SystemClock())) as server:
+            server.trick = Trick(response_issuer="")
+            yield server
+
+    @asynccontextmanager
+    async def open_provider(self, server: OpenIdServer) -> AsyncIterator[IdentityProvider]:
+        url = server.issuer
+        address = GitHubAddress(url, f"{url}/authorize", f"{url}/token", url)
+        async with open_http() as http:
+            client = ProviderClient(http, allows_loopback=True)
+            yield GitHubProvider(address, _REGISTRATION, client)
+
+
+async def test_this_very_machine_is_no_provider_unless_a_setting_says_so() -> None:
+    async with served(OpenIdServer(REDIRECT_URI, SystemClock())) as server, open_http() as http:
+        provider = OpenIdProvider(server.issuer, _REGISTRATION, ProviderClient(http), SystemClock())
+        with pytest.raises(ProviderUnavailableError, match="not https"):
+            await provider.begin(ATTEMPT)
+        assert server.asked == []

@@ -17,7 +17,6 @@ from pydantic import TypeAdapter, ValidationError
 from ai4v.ports.identityprovider import ProviderRefusedError, ProviderUnavailableError
 
 TIMEOUT_S: Final = 8.0
-"""For one question, all of its answer included."""
 MAX_BYTES: Final = 256 * 1024
 _T = TypeVar("_T")
 
@@ -28,10 +27,18 @@ class ProviderClient:
     Args:
         http: the shared pool; it follows no redirect; its owner closes it.
         allows_loopback: whether `http://` to this very machine is taken: for tests.
+        timeout_s: for one question, all of its answer included.
     """
 
-    def __init__(self, http: httpx2.AsyncClient, *, allows_loopback: bool = False) -> None:
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        allows_loopback: bool = False,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._http = http
+        self._timeout_s = timeout_s
         self._allows_loopback = allows_loopback
 
     def require_secure(self, url: str) -> str:
@@ -84,7 +91,7 @@ class ProviderClient:
 
     async def _send(self, request: httpx2.Request) -> tuple[int, bytes]:
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 response = await self._http.send(request, stream=True)
                 try:
                     return response.status_code, await _read(response)

@@ -1,5 +1,6 @@
 """Both adapters keep the port's promises at a provider on a real socket."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -58,3 +59,23 @@ async def test_this_very_machine_is_no_provider_unless_a_setting_says_so() -> No
         with pytest.raises(ProviderUnavailableError, match="not https"):
             await provider.begin(ATTEMPT)
         assert server.asked == []
+
+
+async def test_a_provider_that_never_ends_its_answer_is_not_waited_for() -> None:
+    async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
+        try:
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            writer.close()
+
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, open_http() as http:
+        port = server.sockets[0].getsockname()[1]
+        client = ProviderClient(http, allows_loopback=True, timeout_s=0.2)
+        url = f"http://127.0.0.1:{port}"
+        provider = OpenIdProvider(url, _REGISTRATION, client, SystemClock())
+        with pytest.raises(ProviderUnavailableError, match="in time"):
+            await asyncio.wait_for(provider.begin(ATTEMPT), 5)

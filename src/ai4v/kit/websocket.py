@@ -11,6 +11,7 @@ from websockets.frames import Frame
 _SLICE_BYTES: Final = 8 * 1024
 """Parsed at a time; no more is parsed while a message waits, which bounds what waits."""
 _MAX_FRAGMENTS: Final = 4_096
+_REFUSAL: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _quiet: Final = logging.getLogger("uvicorn.error.websocket")
 _quiet.setLevel(logging.WARNING)  # uvicorn's lines hold the query, which may hold a secret
 
@@ -57,14 +58,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         if self.writable.is_set():
             self.transport.write(output)
 
-    def handle_parser_exception(self) -> None:
-        """Close, and say why when a stream was open."""
-        if self.conn.close_sent is None:
-            self.close_sent = True
-            self.transport.close()
-            return
-        super().handle_parser_exception()
-
     def keepalive_timeout(self) -> None:
         """Close a stream whose client is gone; an answer that we did not read counts as given."""
         if self.read_paused:
@@ -79,4 +72,15 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             if not (self.queue.empty() or self.close_sent):
                 return
             part, self._unread = self._unread[:_SLICE_BYTES], self._unread[_SLICE_BYTES:]
-            super().data_received(part)
+            self.conn.receive_data(part)
+            self.handle_events()
+            if self.conn.parser_exc is not None:
+                self.handle_parser_exception()
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                self._refuse_handshake()
+
+    def _refuse_handshake(self) -> None:
+        """Answer what websockets cannot read, and would leave unanswered and open."""
+        self.handshake_complete = self.close_sent = True
+        self.transport.write(_REFUSAL)
+        self.transport.close()

@@ -23,10 +23,7 @@ from tests.service.auth.post import PAGE, Post
 from tests.support.clock import ManualClock
 
 _AUTH: Final = "/api/v1/auth"
-_CHANGES_NOTHING: Final = {
-    "POST /internal/credentials/verify",
-    "POST /internal/audit/verify",
-}
+_CHANGES_NOTHING: Final = {"POST /internal/credentials/verify", "POST /internal/audit/verify"}
 _NEW_PASSWORD: Final = "seven zebras cross a lagoon"
 _ASHA: Final = {"username": "asha", "email": "asha@example.org", "password": PASSWORD}
 

@@ -144,7 +144,7 @@ class Turnstile:
         turns = sum(min(len(item.waiters), len(party.waiters) + 1) for item in self._round.values())
         if (turns + 1) * slot_s + self._limit.unloaded_s > left_s:
             return Reason.LATE
-        room = math.ceil(target_s / slot_s) if slot_s else self._policy.first_limit
+        room = math.ceil(target_s / slot_s) if slot_s else self._policy.least_limit
         if self.waiting < room:
             return None
         largest = max(self._round.values(), key=_Party.claim)

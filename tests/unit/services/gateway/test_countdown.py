@@ -65,6 +65,7 @@ def test_both_at_once_is_a_cancellation() -> None:
     async def story() -> None:
         async def work() -> None:
             alarm = Countdown().start(1.0)
+            alarm.ring()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
@@ -73,11 +74,7 @@ def test_both_at_once_is_a_cancellation() -> None:
                 raise
 
         task = asyncio.create_task(work(), name="work")
-        await asyncio.sleep(0)
-        asyncio.get_running_loop().call_at(_now_s() + 1.0, lambda: None)
-        while not task.cancelling():
-            await asyncio.sleep(0.001)
-        task.cancel()
+        asyncio.get_running_loop().call_soon(task.cancel)
         await asyncio.wait([task])
         assert task.cancelled()
 

@@ -97,16 +97,16 @@ async def _load(scene: Scene, factor: float, for_s: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "mean_s", "queue", "for_s", "most"),
+    ("width", "mean_s", "queue", "for_s"),
     [
-        (16, 0.05, 10_000, 30, 2.0),
-        (16, 0.05, 4, 15, 2.0),
-        (32, 0.02, 10_000, 8, 2.0),
-        (8, 0.8, 24, 200, 2.5),
+        (16, 0.05, 10_000, 30),
+        (16, 0.05, 4, 15),
+        (32, 0.02, 10_000, 8),
+        (8, 0.8, 24, 200),
     ],
 )
 def test_goodput_and_latency_under_three_times_the_capacity(
-    width: int, mean_s: float, queue: int, for_s: float, most: float
+    width: int, mean_s: float, queue: int, for_s: float
 ) -> None:
     async def story() -> tuple[Scene, Scene]:
         calm = Scene(Engine(width, mean_s, queue=queue))
@@ -136,7 +136,7 @@ def test_goodput_and_latency_under_three_times_the_capacity(
         f"limit {state.limit}"
     )
     assert goodput >= 0.9 * flooded.engine.capacity_hz
-    assert admitted <= most * alone
+    assert admitted <= 2 * alone
     assert at_once > 0.9
     assert state.inside == state.waiting == 0
     assert not any(item.is_shed for item in calm.served)

@@ -1,6 +1,5 @@
 """How one service calls another: found by name, signed, pooled, within the caller's deadline."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx2
@@ -11,14 +10,12 @@ from ai4v.contracts.error import DeadlineExceededError, ServiceUnavailableError,
 from ai4v.contracts.identity import Principal
 from ai4v.kit.balance import Failure, Turn, TurnSource
 from ai4v.kit.balance.outcome import report_status
-from ai4v.kit.balance.turn import UncountedTurn
 from ai4v.kit.caller import IDEMPOTENCY_HEADER
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.identity import TOKEN_HEADER, TokenSource
 from ai4v.kit.request import REQUEST_ID_HEADER
 from ai4v.kit.trace import TRACE_HEADER, current_header
-from ai4v.ports.registry import Instance
 
 
 class ServiceClient:
@@ -27,7 +24,6 @@ class ServiceClient:
     Args:
         service: its name in services.toml.
         balancer: gives turns, and learns how they went.
-        locate: gives an instance instead, when there is no `balancer`.
         signer: has the internal token.
         http: the shared pool; its owner closes it.
     """
@@ -36,17 +32,11 @@ class ServiceClient:
         self,
         service: str,
         *,
+        balancer: TurnSource,
         signer: TokenSource,
         http: httpx2.AsyncClient,
-        balancer: TurnSource | None = None,
-        locate: Callable[[str], Instance] | None = None,
-        suspect: Callable[[Instance], None] | None = None,
     ) -> None:
         self._service = service
-        if balancer is None:
-            if locate is None:
-                raise TypeError("either balancer or locate is needed")
-            balancer = _LocatedTurns(locate, suspect)
         self._balancer = balancer
         self._signer = signer
         self._http = http
@@ -126,42 +116,6 @@ class ServiceClient:
             raise
         report_status(turn, answer.status_code, has_retry_after="retry-after" in answer.headers)
         return answer
-
-
-class _LocatedTurns:
-    """Turns for an owner that locates instances by itself."""
-
-    def __init__(
-        self,
-        locate: Callable[[str], Instance],
-        suspect: Callable[[Instance], None] | None,
-    ) -> None:
-        self._locate = locate
-        self._suspect = suspect
-
-    def take(
-        self,
-        service: str,
-        *,
-        avoid: frozenset[str] = frozenset(),  # noqa: ARG002 - the port's shape
-        sticky: str | None = None,  # noqa: ARG002 - the port's shape
-    ) -> Turn:
-        return _LocatedTurn(self._locate(service), self._suspect)
-
-
-class _LocatedTurn(UncountedTurn):
-    def __init__(self, instance: Instance, suspect: Callable[[Instance], None] | None) -> None:
-        super().__init__(instance)
-        self._suspect = suspect
-
-    def fail(
-        self,
-        failure: Failure,
-        *,
-        is_over: bool = True,  # noqa: ARG002 - the port's shape
-    ) -> None:
-        if failure is Failure.REFUSED and self._suspect is not None:
-            self._suspect(self.instance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from ai4v.kit.balance.balancer import Balancer, InstanceSource, ServiceState
 from ai4v.kit.balance.breaker import BreakerState, CircuitOpenError
 from ai4v.kit.balance.observer import BalanceObserver, SilentObserver
 from ai4v.kit.balance.policy import BalancePolicy, Failure, Strategy
-from ai4v.kit.balance.turn import FixedTurns, Turn, TurnSource
+from ai4v.kit.balance.turn import Turn, TurnSource
 
 __all__ = [
     "BalanceObserver",
@@ -13,7 +13,6 @@ __all__ = [
     "BreakerState",
     "CircuitOpenError",
     "Failure",
-    "FixedTurns",
     "InstanceSource",
     "ServiceState",
     "SilentObserver",

@@ -117,19 +117,6 @@ class Balancer:
         if not self._source.instances(service):
             raise NoInstanceError(f"the {service} service is not available; try again")
 
-    def pick(self, service: str) -> Instance:
-        """Return an instance without taking a turn: for callers that do not tell how it went."""
-        turn = self.take(service)
-        turn.abandon()
-        return turn.instance
-
-    def suspect(self, instance: Instance) -> None:
-        """Leave out an instance that `pick` gave and that could not be connected to."""
-        fleet = self._look(instance.service, self._clock.monotonic_s())
-        standing = fleet.find(instance)
-        if standing is not None and standing.ejection is None:
-            fleet.eject(standing, self._clock.monotonic_s(), Failure.REFUSED)
-
     def states(self) -> Iterator[ServiceState]:
         """Yield how each service stands that was ever asked for."""
         now_s = self._clock.monotonic_s()

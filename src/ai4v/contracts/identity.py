@@ -93,7 +93,7 @@ class VerifiedCredential(BaseModel):
 class CredentialCheck(BaseModel):
     """The gateway's question to the auth service: POST /internal/credentials/verify."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     credential: SecretStr
     """An API key or an access token, as the client sent it; only its JSON shows it."""

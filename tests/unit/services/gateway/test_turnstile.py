@@ -28,7 +28,7 @@ class _Notes(SilentShedObserver):
 
 def _narrow(places: int) -> tuple[Shedder, _Notes]:
     notes = _Notes()
-    policy = ShedPolicy(first_limit=places, least_limit=1)
+    policy = ShedPolicy(first_limit=places, least_limit=places)
     return Shedder(policy, LoopClock(), notes), notes
 
 

@@ -78,7 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._drain = config.drain if isinstance(config, ServerConfig) else None
         self._refusal: PlatformError | None = None
         self._is_refused = self._is_in_head = self._is_in_body = False
-        self._head_bytes = self._waiting_bytes = 0
+        self._waiting_bytes = 0
         self._heard_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -118,19 +118,16 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= _MAX_PIPELINED:
             self._reject(ServiceUnavailableError("too many requests were sent at once"))
         self._is_in_head = True
-        self._head_bytes = self._waiting_bytes = 0
+        self._waiting_bytes = 0
         super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Take in a piece of the request line."""
-        self._measure(len(url))
-        super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take in a header; drop a trailer, which would pass for one."""
-        self._measure(len(name) + len(value))
         if self._is_in_head:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """End the head, and begin to answer."""
@@ -154,18 +151,25 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _check_head(self) -> None:
+        size = len(self.url)
+        host = coding = None
+        is_good = True
+        for name, value in self.headers:
+            size += len(name) + len(value)
+            if name == b"host":
+                is_good &= host is None and _HOST.fullmatch(value) is not None
+                host = value
+            elif name == b"transfer-encoding":
+                is_good &= coding is None and value.lower() == b"chunked"
+                coding = value
+        if size > MAX_HEAD_BYTES:
+            self._reject(_too_large())
         version = self.parser.get_http_version()
-        hosts = [value for name, value in self.headers if name == b"host"]
-        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
-        is_good = (
-            version in _VERSIONS
-            and _TARGET.fullmatch(self.url) is not None
-            and self.parser.get_method() != b"CONNECT"
-            and (len(hosts) == 1 or (not hosts and version == "1.0"))
-            and all(_HOST.fullmatch(host) for host in hosts)
-            and (not codings or (version == "1.1" and [c.lower() for c in codings] == [b"chunked"]))
-        )
-        if not is_good:
+        if version == "1.1":
+            is_good &= host is not None
+        else:
+            is_good &= version == "1.0" and coding is None
+        if not is_good or not _TARGET.fullmatch(self.url) or self.parser.get_method() == b"CONNECT":
             self._reject(InvalidJsonError("this is not a request of HTTP/1.1"))
 
     def _check_upgrade(self) -> None:
@@ -192,11 +196,6 @@ class BoundedProtocol(HttpToolsProtocol):
             protocol = self.transport.get_protocol()
             if isinstance(protocol, asyncio.Protocol):
                 protocol.data_received(rest)
-
-    def _measure(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self._reject(_too_large())
 
     def _reject(self, error: PlatformError) -> None:
         """Make the parser stop; what it raises then is answered with `error`."""

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from ai4v.kit.certificate import TlsFiles
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.log import configure_logging, get_logger
-from ai4v.kit.protocol import BoundedProtocol, ServerConfig
+from ai4v.kit.protocol import BoundedProtocol, ConnectionTimes, ServerConfig
 from ai4v.kit.settings import EdgeSettings, ServiceSettings
 from ai4v.kit.trace import tracing
 from ai4v.kit.websocket import BoundedWebSocket
@@ -118,6 +118,7 @@ def make_server(app: Servable, settings: ServiceSettings) -> DrainingServer:
         ssl_context_factory=(lambda _config, _default: tls.context) if tls else None,
     )
     config.drain = health.drain
+    config.times = ConnectionTimes(body_s=settings.body_stall_s)
     return DrainingServer(config, health, settings.drain_s, tls)
 
 

@@ -61,7 +61,9 @@ class ServiceSettings(BaseSettings):
     max_body_bytes: int = 32 * 1024 * 1024
     """Largest request body taken."""
     drain_s: float = 10.0
-    """How long a stopping instance lets requests finish."""
+    """How long a stopping instance lets streams end and requests finish."""
+    body_stall_s: float = Field(default=30.0, gt=0)
+    """How long a client that sends a body may send nothing."""
 
     @classmethod
     def settings_customise_sources(

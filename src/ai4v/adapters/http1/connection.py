@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, home: Home, base_url: str, host: bytes) -> None:
         self.base_url = base_url
         self.idle_since = 0.0
-        """On the loop's clock."""
+        """On the monotonic clock."""
         self.transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._home = home

@@ -1,6 +1,7 @@
 """Connections that are kept for the next request, the latest used first."""
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class Pool:
         self._limits = limits
         self._open: set[Connection] = set()
         self._idle: dict[str, list[Connection]] = {}
+        self._now = time.monotonic
 
     @property
     def open_connections(self) -> int:
@@ -70,21 +72,22 @@ class Pool:
 
     def keep(self, connection: Connection) -> None:
         """Take a connection back."""
-        connection.idle_since = asyncio.get_running_loop().time()
-        idle = self._idle.setdefault(connection.base_url, [])
+        now = connection.idle_since = self._now()
+        idle = self._idle.get(connection.base_url)
+        if idle is None:
+            idle = self._idle[connection.base_url] = []
         idle.append(connection)
-        if self._is_old(idle[0]):
+        if now - idle[0].idle_since > self._limits.idle_s:
             idle[0].leave()
 
     def forget(self, connection: Connection) -> None:
         """Count a connection no more."""
         self._open.discard(connection)
-        idle = self._idle.get(connection.base_url)
-        if idle is not None:
-            with suppress(ValueError):
-                idle.remove(connection)
-            if not idle:
-                del self._idle[connection.base_url]
+        idle = self._idle.get(connection.base_url, [])
+        with suppress(ValueError):
+            idle.remove(connection)
+        if not idle:
+            self._idle.pop(connection.base_url, None)
 
     def close(self) -> None:
         """End every connection."""
@@ -92,7 +95,7 @@ class Pool:
             connection.leave()
 
     def _is_old(self, connection: Connection) -> bool:
-        age_s = asyncio.get_running_loop().time() - connection.idle_since
+        age_s = self._now() - connection.idle_since
         return age_s > self._limits.idle_s or connection.is_closing
 
     def _make_room(self) -> None:

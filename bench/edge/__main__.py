@@ -35,7 +35,7 @@ async def _measure(plain_python: Path) -> Findings:
         await yardstick.start_upstream(rig, _UPSTREAM)
         await rig.list_instance("asr", _UPSTREAM)
         gateway = await rig.start_service("gateway", _UNLIMITED)
-        await yardstick.start_nginx(rig, _NGINX, upstream=_UPSTREAM, check=_CHECK)
+        await yardstick.start_nginx(rig, plain_python, _NGINX, upstream=_UPSTREAM, check=_CHECK)
         await yardstick.start_plain(rig, plain_python, _PLAIN, upstream=_UPSTREAM)
         ports = {"gateway": rig.port("gateway"), "nginx": _NGINX, "plain": _PLAIN}
         small = await measure.compare(rig, ports)

@@ -1,6 +1,5 @@
 """What the gateway is measured against: nginx with a key check, and a gateway as most write it."""
 
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +8,7 @@ from bench.edge.rig import MEASURED, REST, Rig
 ANSWER: Final = '{"items":[' + ",".join('{"id":"%s"}' % ("x" * 20) for _ in range(6)) + "]}"
 """About 200 bytes of JSON, which the upstream returns to everybody."""
 _PLAIN: Final = Path(__file__).with_name("plain.py")
+_CHECKER: Final = Path(__file__).with_name("checker.py")
 _HEAD: Final = """
 daemon off; worker_processes 1; error_log {folder}/{name}.error.log; pid {folder}/{name}.pid;
 events {{ worker_connections 4096; }}
@@ -55,9 +55,9 @@ async def start_upstream(rig: Rig, port: int) -> None:
     await rig.await_port(port)
 
 
-async def start_nginx(rig: Rig, port: int, *, upstream: int, check: int) -> None:
+async def start_nginx(rig: Rig, python: Path, port: int, *, upstream: int, check: int) -> None:
     """Start nginx with auth_request and limit_req, and the check it asks, on the measured core."""
-    checker = (sys.executable, "-m", "bench.edge.checker", str(check), rig.cache_url)
+    checker = (str(python), str(_CHECKER), str(check), rig.cache_url)
     await rig.spawn(MEASURED, *checker)
     await rig.await_port(check)
     log = f"{rig.folder}/proxy.access.log combined buffer=64k"

@@ -9,7 +9,9 @@ import pytest
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.contracts.identity import (
     CREDENTIAL_CACHE_S,
+    IDENTITY_CHANNEL,
     REVOKED_MARK,
+    STALE_MARK,
     credential_cache_key,
     hash_credential,
 )
@@ -208,3 +210,28 @@ async def test_without_the_cache_the_service_is_degraded_and_serves(
     assert health.status_code == 200
     assert health.json()["status"] == "degraded"
     assert health.json()["components"] == {"postgres": "healthy", "valkey": "unhealthy"}
+
+
+async def test_what_is_revoked_is_announced(fickle_house: House, cache: _FickleCache) -> None:
+    async with cache.subscribe(IDENTITY_CHANNEL) as told:
+        key = await _revoked_key(fickle_house)
+        async with asyncio.timeout(5):
+            assert await anext(aiter(told)) == hash_credential(key).encode()
+
+
+async def test_what_a_cache_that_was_down_did_not_hear_is_told_later(
+    cache: _FickleCache, marks: RevocationMarks
+) -> None:
+    place = credential_cache_key("a" * 64)
+    cache.is_down = True
+    await marks.put_stale(["a" * 64, "b" * 64])
+    await marks.put(["b" * 64])
+    await marks.put_stale(["b" * 64])
+    cache.wipe()
+    async with cache.subscribe(IDENTITY_CHANNEL) as told:
+        await marks.reassert()
+        async with asyncio.timeout(5):
+            heard = {await anext(aiter(told)) for _ in range(2)}
+    assert heard == {b"a" * 64, b"b" * 64}
+    assert await cache.get(place) == STALE_MARK
+    assert await cache.get(credential_cache_key("b" * 64)) == REVOKED_MARK

@@ -59,8 +59,9 @@ async def fail() -> None:
 def make_plan() -> AppPlan:
     router = APIRouter(prefix="/api/v1/asr")
     for handler in (take, read, left, refuse, be_unavailable, fail):
-        path, method = f"/{handler.__name__}", "POST" if handler in {take, read} else "GET"
-        router.add_api_route(path, handler, methods=[method], openapi_extra=needs(OPEN))
+        way = ["POST" if handler in {take, read} else "GET"]
+        path = f"/{handler.__name__}"
+        router.add_api_route(path, handler, methods=way, openapi_extra=needs(OPEN))
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[Mapping[str, object]]:
@@ -77,10 +78,8 @@ def health() -> HealthMonitor:
 @pytest.fixture
 async def service(health: HealthMonitor) -> AsyncIterator[RunningApp]:
     verifier = TokenVerifier(PAIR.public.get_secret_value(), audience="asr")
-    app = create_service_app(make_plan(), health=health, verifier=verifier)
-    running = RunningApp(app)
-    async with running:
-        yield running
+    async with RunningApp(create_service_app(make_plan(), health=health, verifier=verifier)) as app:
+        yield app
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A running gateway, the services behind it as the tests need them, and its clients."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -14,7 +14,9 @@ from starlette.types import ASGIApp
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
+from ai4v.adapters.memory.socket import MemoryChannel
 from ai4v.adapters.memory.upstream import MemoryUpstream
+from ai4v.contracts.audit import Refusal, RefusalBatch
 from ai4v.contracts.error import AuthenticationError, ServiceUnavailableError
 from ai4v.contracts.identity import CredentialCheck, Principal, RateLimits, VerifiedCredential
 from ai4v.contracts.permission import FIRST_PERMISSIONS, OPEN
@@ -26,7 +28,10 @@ from ai4v.kit.keyform import ID_LENGTH, PREFIX, SECRET_LENGTH, checksum
 from ai4v.kit.permission import needs
 from ai4v.ports.cache import Cache
 from ai4v.ports.registry import Instance
+from ai4v.ports.upstream import UpstreamRequest
 from ai4v.services.gateway.app import Adapters, create_app
+from ai4v.services.gateway.front import Front
+from ai4v.services.gateway.routes import Entrance
 from ai4v.services.gateway.settings import GatewaySettings
 from tests.support.asgi import AppMap, AppTransport, RunningApp
 from tests.support.clock import ManualClock
@@ -35,6 +40,8 @@ from tests.support.key import KeyPair
 GATEWAY = "http://gateway:8080"
 AUTH = "http://auth:8081"
 ASR = "http://asr:8087"
+STREAM = "/api/v1/asr/stream"
+PEER = "203.0.113.9"
 
 
 def make_key(name: str) -> str:
@@ -71,6 +78,8 @@ class Authority:
         }
     )
     asked: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    """What the audit log was given."""
     is_failing: bool = False
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     """Answers wait for it."""
@@ -88,9 +97,17 @@ class Authority:
             raise AuthenticationError("this key is not known")
         return self.known[credential]
 
+    async def note(self, batch: RefusalBatch) -> None:
+        if self.is_failing:
+            raise ServiceUnavailableError("the database cannot be reached")
+        self.refusals.extend(batch.refusals)
+
     def router(self) -> APIRouter:
         router = APIRouter()
         router.add_api_route("/internal/credentials/verify", self.verify, methods=["POST"])
+        router.add_api_route(
+            "/internal/audit/refusals", self.note, methods=["POST"], status_code=204
+        )
         router.add_api_route("/api/v1/auth/login", _answer_login, methods=["POST"])
         return router
 
@@ -129,6 +146,43 @@ class House:
         return await self.client.request(
             method, path, headers={**own, **(headers or {})}, content=content
         )
+
+    async def connect(
+        self,
+        path: str = STREAM,
+        *,
+        key: str | None = KEY,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+    ) -> MemoryChannel:
+        """Open a WebSocket with a key."""
+        own = {} if key is None else {"authorization": key}
+        sent = [
+            (name.encode(), value.encode()) for name, value in {**own, **(headers or {})}.items()
+        ]
+        request = UpstreamRequest("GET", GATEWAY, path.encode(), sent)
+        return await MemoryUpstream(AppMap(self.outside.apps)).connect(request, subprotocols)
+
+    @property
+    def gateway(self) -> Front:
+        """The app itself."""
+        app = self.outside.apps[GATEWAY].app
+        assert isinstance(app, Front)
+        return app
+
+    @property
+    def entrance(self) -> Entrance:
+        """What the gateway's lifespan opened."""
+        entrance = self.outside.apps[GATEWAY].state["entrance"]
+        assert isinstance(entrance, Entrance)
+        return entrance
+
+    async def metrics(self) -> str:
+        """Return what a scraper on the gateway's machine is told."""
+        self.outside.peer = "127.0.0.1"
+        text = (await self.ask(path="/metrics", key=None)).text
+        self.outside.peer = PEER
+        return text
 
     async def ask_target(self, target: str, *, method: str = "GET") -> httpx2.Response:
         """Send a request whose target is exactly this."""
@@ -195,7 +249,7 @@ async def open_house(
     clock = ManualClock()
     registry = MemoryRegistry()
     services: dict[str, RunningApp] = {}
-    outside = AppTransport("203.0.113.9")
+    outside = AppTransport(PEER)
     adapters = Adapters(
         cache=cache or MemoryCache(clock),
         limiter=MemoryRateLimiter(clock),

@@ -111,7 +111,7 @@ async def open_entrance(
         settings.trusted_proxies,
     )
     overview, document = _open_overview(app, adapters, ways, stack)
-    return Entrance(gate, edge, overview, document, settings.trusted_proxies)
+    return Entrance(gate, edge, streams, witness, overview, document, settings.trusted_proxies)
 
 
 async def _open_ways(settings: GatewaySettings, adapters: Adapters, stack: AsyncExitStack) -> _Ways:

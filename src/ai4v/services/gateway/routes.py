@@ -19,6 +19,8 @@ from ai4v.services.gateway.header import Header, RequestHead
 from ai4v.services.gateway.page import PAGE_POLICY, Asset, load_asset
 from ai4v.services.gateway.routing import Access
 from ai4v.services.gateway.service import CapabilityReport, Overview, PlatformStatus
+from ai4v.services.gateway.stream import Streams
+from ai4v.services.gateway.witness import Witness
 
 router: Final = APIRouter(tags=["platform"])
 
@@ -29,6 +31,8 @@ class Entrance:
 
     gate: Gate
     edge: Edge
+    streams: Streams
+    witness: Witness
     overview: Overview
     document: ApiDocument
     trusted: tuple[Network, ...]

@@ -190,6 +190,7 @@ async def test_too_large_a_body_is_413(platform: Platform, first_run: FirstRun) 
 
 async def test_without_auth_only_known_keys_go_on(platform: Platform, first_run: FirstRun) -> None:
     unseen = (await platform.create_key(first_run, {"name": "unseen"}))["key"]
+    assert (await ask(platform, first_run.api_key)).status_code == 200
     platform.stop(AUTH)
     for key in (first_run.api_key, unseen):
         answer = await ask(platform, key)

@@ -292,7 +292,7 @@ class BoundedProtocol(HttpToolsProtocol):
             on_response=self.on_response_complete,
         )
         self.flow.pause_reading()
-        self.pipeline.appendleft((cycle, cast("ASGI3Application", answer)))
+        self.pipeline.appendleft((cycle, cast(ASGI3Application, answer)))
 
 
 def _too_large() -> PayloadTooLargeError:

@@ -18,7 +18,8 @@ from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.app import AppPlan, create_edge_app
 from ai4v.kit.clock import SystemClock
-from ai4v.kit.fallback import FallbackRateLimiter
+from ai4v.kit.discovery import Directory
+from ai4v.kit.fallback import FallbackPolicy, FallbackRateLimiter
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.listing import listed
 from ai4v.kit.log import get_logger
@@ -102,13 +103,18 @@ async def _open_memory(settings: GatewaySettings) -> AsyncIterator[Adapters]:
 @asynccontextmanager
 async def _open_valkey(settings: GatewaySettings) -> AsyncIterator[Adapters]:
     url = settings.cache_url.get_secret_value()
+    name = settings.service
     async with ValkeyConnection(url) as connection, _make_upstream(settings) as upstream:
-        limiter = FallbackRateLimiter(
-            ValkeyRateLimiter(connection), MemoryRateLimiter(), on_change=_note_fallback
-        )
-        yield Adapters(
-            ValkeyCache(connection), limiter, ValkeyRegistry(connection), upstream, SystemClock()
-        )
+        registry = ValkeyRegistry(connection)
+        async with Directory(registry, [name]) as peers:
+            limiter = FallbackRateLimiter(
+                ValkeyRateLimiter(connection),
+                MemoryRateLimiter(),
+                policy=FallbackPolicy(lambda: max(1, len(peers.instances(name)))),
+                on_change=_note_fallback,
+            )
+            cache = ValkeyCache(connection)
+            yield Adapters(cache, limiter, registry, upstream, SystemClock())
 
 
 def _make_upstream(settings: GatewaySettings) -> Http1Upstream:

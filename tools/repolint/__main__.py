@@ -7,6 +7,7 @@ from typing import Final
 
 from tools.repolint import (
     address,
+    citation,
     code,
     comment,
     dependency,
@@ -36,6 +37,7 @@ RULES: Final[tuple[Callable[[Tree], Iterator[Finding]], ...]] = (
     comment.check_skip,
     address.check_address,
     address.check_lock,
+    citation.check_citation,
     dependency.check_dependency,
     licence.check_licence,
 )

@@ -12,7 +12,7 @@ from ai4v.contracts.error import DeadlineExceededError
 from ai4v.kit.deadline import Deadline
 from ai4v.services.gateway.body import ClientGoneError, RequestBody
 
-_LOOK_S: Final = 0.02
+_LOOK_S: Final = 0.05
 _LATE: Final = "the service did not answer in time"
 
 

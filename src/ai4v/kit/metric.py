@@ -30,6 +30,8 @@ class RequestMetrics:
         self.in_flight = Gauge(
             "ai4v_http_requests_in_flight", "Requests being answered.", registry=self.registry
         )
+        self._found: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        """The library looks a label up by locking and joining; there are few of them."""
         Gauge(
             "ai4v_service_info", "Which service this is.", ("service",), registry=self.registry
         ).labels(service).set(1)
@@ -48,8 +50,13 @@ class RequestMetrics:
         """
         method = method if method in _METHODS else "other"
         exemplar = {"trace_id": trace_id} if trace_id else None
-        self._requests.labels(method, route, str(status)).inc(exemplar=exemplar)
-        self._seconds.labels(method, route).observe(seconds, exemplar)
+        place = (method, route, status)
+        found = self._found.get(place)
+        if found is None:
+            counter = self._requests.labels(method, route, str(status))
+            found = self._found[place] = (counter, self._seconds.labels(method, route))
+        found[0].inc(exemplar=exemplar)
+        found[1].observe(seconds, exemplar)
 
     async def expose(self, request: Request) -> Response:
         """Answer a scrape; with exemplars where OpenMetrics is asked for."""

@@ -1,5 +1,6 @@
 """Wires the gateway: the only place that chooses its adapters."""
 
+import gc
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -33,6 +34,7 @@ from ai4v.services.gateway.settings import GatewaySettings
 
 __all__ = ["Adapters", "choose_adapters", "create_app", "main"]
 
+_GC_THRESHOLDS: Final = (20_000, 20, 20)
 _log: Final = get_logger(__name__)
 
 
@@ -42,7 +44,11 @@ OpenAdapters = Callable[[], AbstractAsyncContextManager[Adapters]]
 def main() -> None:
     """Run the gateway until it is told to stop."""
     settings = GatewaySettings.load()
-    serve(create_app(settings), settings)
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()  # what was imported stays: looking through it again and again costs a tenth
+    gc.set_threshold(*_GC_THRESHOLDS)
+    serve(app, settings)
 
 
 def create_app(settings: GatewaySettings, *, adapters: Adapters | None = None) -> Front:

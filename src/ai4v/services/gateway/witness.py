@@ -43,7 +43,14 @@ class Witness:
         method = visit.scope.get("method", "GET")
         status, label = visit.status, visit.label
         trace_id = visit.trace_id
-        self._requests.observe(method=method, route=label, status=status, seconds=seconds)
+        is_sent = visit.trace is not None and visit.trace.context.is_sampled
+        self._requests.observe(
+            method=method,
+            route=label,
+            status=status,
+            seconds=seconds,
+            trace_id=trace_id if is_sent else None,
+        )
         self._metrics.observe(route=label, key_class=visit.key_class, method=method, status=status)
         request_id = visit.request_id.decode()
         path: str = visit.scope["path"]

@@ -5,11 +5,12 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from ai4v.contracts.permission import OPEN
+from ai4v.kit.permission import DECLARATION
+
 Document = dict[str, JsonValue]
 
 _REFERENCE: Final = "#/components/schemas/"
-_OPEN_ENDS: Final = ("/health", "/health/live", "/health/ready", "/api/v1/auth/login")
-_OPEN_PATHS: Final = frozenset({"/api/v1/status", "/api/v1/capabilities"})
 _SECURITY_SCHEMES: Final[Document] = {
     "bearer": {
         "type": "http",
@@ -38,7 +39,7 @@ class MergedDocument:
         renamed = _rename(document, service)
         for path, item in _object(renamed.get("paths")).items():
             if any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes):
-                self._paths[path] = _mark_security(path, _object(item), service)
+                self._paths[path] = _mark_security(_object(item), service)
         schemas = _object(_object(renamed.get("components")).get("schemas"))
         self._schemas |= {f"{service}.{name}": schema for name, schema in schemas.items()}
 
@@ -90,7 +91,7 @@ def _list_references(value: JsonValue) -> Iterator[str]:
         yield value.removeprefix(_REFERENCE)
 
 
-def _mark_security(path: str, item: Document, service: str) -> Document:
+def _mark_security(item: Document, service: str) -> Document:
     marked: Document = {}
     for method, value in item.items():
         operation = dict(_object(value))
@@ -100,7 +101,7 @@ def _mark_security(path: str, item: Document, service: str) -> Document:
         if "operationId" in operation:
             operation["operationId"] = f"{service}_{operation['operationId']}"
         operation.setdefault("tags", [service])
-        if path in _OPEN_PATHS or path.endswith(_OPEN_ENDS):
+        if operation.get(DECLARATION) == OPEN:
             operation["security"] = []
         marked[method] = operation
     return marked

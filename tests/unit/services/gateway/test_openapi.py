@@ -51,6 +51,20 @@ def test_names_of_two_services_do_not_meet() -> None:
     }
 
 
+def test_what_a_path_declares_says_whether_it_takes_a_key() -> None:
+    merged = MergedDocument("title", "1")
+    needs: dict[str, JsonValue] = {
+        "get": {"x-permission": "open"},
+        "post": {"x-permission": "asr:use"},
+        "put": {"x": 1},
+    }
+    merged.add("a", {"paths": {"/api/a": needs}}, ["/api"])
+    path = as_object(as_object(merged.build()["paths"])["/api/a"])
+    open_methods = [name for name, item in path.items() if "security" in as_object(item)]
+    assert open_methods == ["get"]
+    assert as_object(path["get"])["security"] == []
+
+
 def test_an_empty_document_adds_nothing() -> None:
     merged = MergedDocument("title", "1")
     merged.add("a", {}, ["/api"])

@@ -8,12 +8,12 @@ from ai4v.contracts.identity import FirstRun, Principal, VerifiedCredential, has
 from ai4v.contracts.role import Role
 from ai4v.contracts.session import SessionTokens
 from ai4v.kit.clock import Clock
+from ai4v.kit.keyform import PREFIX
 from ai4v.services.auth.account.password import generate_password
 from ai4v.services.auth.account.repository import AccountRepository
 from ai4v.services.auth.account.service import ADMINISTRATOR, AccountService
 from ai4v.services.auth.audit.actor import Actor
 from ai4v.services.auth.audit.service import AuditLog
-from ai4v.services.auth.key.apikey import PREFIX
 from ai4v.services.auth.key.service import KeyService, make_key
 from ai4v.services.auth.proof.service import ProofService
 from ai4v.services.auth.provider.service import ProviderService

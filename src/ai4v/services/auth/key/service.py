@@ -10,10 +10,11 @@ from ai4v.contracts.error import AuthenticationError, AuthorizationError, NotFou
 from ai4v.contracts.identity import Principal, RateLimits, hash_credential
 from ai4v.contracts.permission import Permission
 from ai4v.kit.clock import Clock
+from ai4v.kit.keyform import is_well_formed
 from ai4v.kit.paging import Cursor, Page
 from ai4v.services.auth.account.record import User
 from ai4v.services.auth.audit.actor import Actor
-from ai4v.services.auth.key.apikey import is_well_formed, mint_key
+from ai4v.services.auth.key.apikey import mint_key
 from ai4v.services.auth.key.bound import (
     check_scope,
     choose_permissions,

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from ai4v.kit.keyform import is_well_formed
 from ai4v.kit.log import redact
-from ai4v.services.auth.key.apikey import is_well_formed, mint_key, show_prefix
+from ai4v.services.auth.key.apikey import mint_key, show_prefix
 
 
 def test_a_key_is_well_formed_and_begins_with_what_may_be_shown() -> None:

@@ -1,5 +1,6 @@
 """Passes one request to a service and the answer back, both streamed."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Final
@@ -118,6 +119,9 @@ class Proxy:
                 await self._relay(visit, answer, copy)
             finally:
                 answer.close()
+        except asyncio.CancelledError:
+            is_success = not visit.is_late  # a client that leaves says nothing of the service
+            raise
         finally:
             permit.release(is_success=is_success)
 

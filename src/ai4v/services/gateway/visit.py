@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from ai4v.contracts.error import PlatformError, ValidationError
+from ai4v.contracts.error import DeadlineExceededError, PlatformError, ValidationError
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
@@ -83,6 +83,15 @@ class Visit:
         """Whether the client came by TLS."""
         scheme: str = self.scope["scheme"]
         return scheme in {"https", "wss"}
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the client's time is up."""
+        try:
+            self.deadline.remaining_s()
+        except DeadlineExceededError:
+            return True
+        return False
 
     @property
     def can_explain(self) -> bool:

@@ -73,7 +73,7 @@ class HttpTaskCaller:
         )
         self._caller.meter.add(parse_cost(reply.headers.get(COST_HEADER)))
         if not reply.is_success:
-            raise read_failure(reply.status_code, reply.content, reply.headers.get(_RETRY_AFTER))
+            raise read_failure(reply.status, reply.content, reply.headers.get(_RETRY_AFTER))
         try:
             return desk.answer.model_validate_json(reply.content)
         except ValidationError:

@@ -12,6 +12,7 @@ from tools.repolint import (
     comment,
     dependency,
     licence,
+    loading,
     naming,
     service,
     size,
@@ -40,6 +41,7 @@ RULES: Final[tuple[Callable[[Tree], Iterator[Finding]], ...]] = (
     citation.check_citation,
     dependency.check_dependency,
     licence.check_licence,
+    loading.check_loading,
 )
 
 

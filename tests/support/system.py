@@ -27,7 +27,7 @@ from ai4v.adapters.memory.synthesizer import MemorySynthesizer
 from ai4v.adapters.memory.translator import MemoryTranslator
 from ai4v.adapters.memory.upstream import MemoryUpstream
 from ai4v.adapters.memory.voiceactivity import MemoryVoiceActivityDetector
-from ai4v.contracts.identity import Bootstrap, FirstRun
+from ai4v.contracts.identity import Bootstrap, FirstRun, Principal
 from ai4v.contracts.permission import Permission
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.store import Store
@@ -99,10 +99,12 @@ class Platform:
             "database_url": SecretStr(self.database_url),
         }
 
-    def sign(self, service: str, audience: str) -> dict[str, str]:
-        """Return the headers with which `service` asks `audience` for itself."""
+    def sign(
+        self, service: str, audience: str, principal: Principal | None = None
+    ) -> dict[str, str]:
+        """Return the headers with which `service` asks `audience`, for itself or for somebody."""
         signer = TokenSigner(_INTERNAL.private.get_secret_value(), service=service)
-        return {TOKEN_HEADER: signer.sign(None, audience)}
+        return {TOKEN_HEADER: signer.sign(principal, audience)}
 
     async def bootstrap(self) -> FirstRun:
         """Make the administrator; the key is one with every permission."""

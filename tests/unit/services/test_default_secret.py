@@ -14,6 +14,7 @@ from ai4v.kit.topology import load_topology
 from ai4v.services.auth.account.password import generate_password
 from ai4v.services.auth.account.strength import is_guessable
 from ai4v.services.auth.settings import AuthSettings
+from tools.openapi import make_app
 
 _SERVICES = tuple(service.package for service in load_topology().services)
 _COMMON = ("password", "admin", "secret", "changeme", "postgres", "redis", "root", "ai4v")
@@ -91,3 +92,10 @@ def test_generated_passwords_are_long_and_never_the_same(tmp_path: Path) -> None
 def test_nobody_may_register_unless_it_is_said() -> None:
     assert AuthSettings.model_fields["registration"].get_default() == "closed"
     assert AuthSettings.model_fields["allows_loopback_providers"].get_default() is False
+
+
+@pytest.mark.parametrize("package", _SERVICES)
+def test_no_app_tells_how_it_is_made(package: str) -> None:
+    app = make_app(package)
+    assert app.debug is False
+    assert (app.docs_url, app.redoc_url) == (None, None)

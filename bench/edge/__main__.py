@@ -15,7 +15,10 @@ from bench.edge.rig import REST, Rig, open_rig, pin
 _ROOT: Final = Path(__file__).parents[2]
 _PROGRAMS: Final = ("nginx", "wrk", "taskset")
 _UPSTREAM, _CHECK, _NGINX, _PLAIN, _ECHO = range(31_801, 31_806)
-_UNLIMITED: Final[dict[str, str]] = {}
+_UNLIMITED: Final = {
+    "AI4V_GATEWAY_ADDRESS_PER_MINUTE": "1000000000",
+    "AI4V_GATEWAY_STREAMS_PER_KEY": "2000",
+}
 
 
 def main(plain_python: Path) -> None:

@@ -33,7 +33,7 @@ async def test_r35_cancelled_requests_leave_no_answer_for_others(town: Town) -> 
     places = asyncio.Semaphore(40)
     port = int(town.address("gateway").rpartition(":")[2])
     async with (
-        fault_proxy(port, Fault(delay_s=0.01, random=dice)) as proxy,
+        fault_proxy(port, Fault(delay_s=0.01, dice=dice)) as proxy,
         httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{proxy}",
             headers={"authorization": f"Bearer {key}"},

@@ -90,7 +90,7 @@ async def test_r16_revocation_is_felt_within_a_second(town: Town, token: str) ->
         late = [item for item in history.operations if item.is_ok and item.began_s > revoked_at]
         slowest = max([slowest, *(item.began_s - revoked_at for item in late)])
         assert history.between(0, revoked_at).count_ok > 0
-        assert set(history.statuses) == {200, 401}
+        assert {200, 401} <= set(history.statuses) <= {200, 401, 429}
     tell("R16", slowest_s=slowest)
     assert slowest <= 1.0
 

@@ -23,7 +23,7 @@ class Fault:
     """New connections are reset."""
     cut_after_bytes: int | None = None
     """Of answers; then the connection is reset."""
-    random: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - no secret
+    dice: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - no secret
 
 
 @asynccontextmanager
@@ -74,7 +74,7 @@ async def _forward(
         if fault.is_black_hole:
             continue
         if fault.delay_s:
-            await asyncio.sleep(fault.random.uniform(0, fault.delay_s))
+            await asyncio.sleep(fault.dice.uniform(0, fault.delay_s))
         passed += len(piece)
         if limit is not None and passed > limit:
             raise ConnectionResetError("cut as told")

@@ -28,7 +28,7 @@ from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.listing import listed
-from ai4v.kit.permission import needs
+from ai4v.kit.permission import needs, stream_needs
 from ai4v.kit.serve import serve
 from ai4v.kit.settings import ServiceSettings
 
@@ -148,6 +148,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         }
 
     @router.websocket(f"/api/v1/{settings.service}/stream")
+    @stream_needs(use)
     async def stream(socket: WebSocket) -> None:
         await _echo_stream(socket, health)
 

@@ -32,6 +32,13 @@ from tests.support.poll import until
 
 _UNLIMITED: Final = {"per_minute": 1_000_000, "per_hour": 1_000_000, "per_day": 1_000_000}
 _ECHO: Final = "tests.support.chaos.replica"
+_OUT_OF_REACH: Final = {
+    "AI4V_GATEWAY_ADDRESS_PER_MINUTE": "100000000",
+    "AI4V_GATEWAY_OPEN_PER_MINUTE": "100000000",
+    "AI4V_GATEWAY_SIGN_INS_PER_MINUTE": "100000000",
+    "AI4V_GATEWAY_STREAMS_PER_KEY": "1000",
+}
+"""All callers are one address here."""
 _HEALTHY: Final = ("healthy", "degraded")
 
 
@@ -174,7 +181,8 @@ class Town:
     def _plan(self, name: str) -> UnitPlan:
         replica = self._replica(name)
         plan = plan_replica(self.platform, replica)
-        own = {"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'src'}", **self.environment}
+        paths = f"{REPOSITORY}:{REPOSITORY / 'src'}"
+        own = {"PYTHONPATH": paths, **_OUT_OF_REACH, **self.environment}
         plan = replace(plan, environment={**plan.environment, **own}, silence_s=None)
         if replica.service.name in {"asr", "nmt"}:
             module = self.programs.get(replica.service.name, _ECHO)
@@ -193,12 +201,12 @@ async def open_town(
     What is not counted is one gateway, one auth, no asr and no nmt.
     """
     data_dir = _make_folder()
-    settings = Settings.load(
-        {**os.environ, "AI4V_DATA_DIR": str(data_dir)}  # noqa: TID251 - handed on
-    )
+    shift = find_free_shift()
+    own = {"AI4V_DATA_DIR": str(data_dir), "AI4V_PORT_SHIFT": str(shift)}
+    settings = Settings.load({**os.environ, **own})  # noqa: TID251 - handed on
     layout = Layout(data_dir)
     layout.create()
-    topology = load_topology().shifted(find_free_shift())
+    topology = load_topology().shifted(shift)
     platform = Platform(settings, layout, topology, scale)
     secrets = prepare_secrets(layout.secrets, topology)
     try:

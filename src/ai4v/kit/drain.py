@@ -1,7 +1,23 @@
 """How a process that was told to stop ends its long streams before it closes its port.
 
 A stream never ends by itself, so the server cannot just wait for it: whoever holds one counts it
-here, hears that the process is draining, tells its peer, and ends the stream when it can.
+here, hears that the process is draining, tells its peer, and ends the stream when it can. A
+WebSocket's handler does it so:
+
+    with drain.stream():
+        talking = asyncio.create_task(talk(socket))
+        told = asyncio.create_task(drain.wait())
+        await asyncio.wait({talking, told}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        if not talking.done():
+            await socket.send_text('{"type":"going_away","deadlineMs":3000}')
+            await asyncio.wait({talking}, timeout=3.0)
+            talking.cancel()
+            await socket.close(1012)
+
+Between the word and the close the peer is still answered: one that is closed at once hardly ever
+reads the word, since its next message finds the stream closed. What is not counted is cut by the
+server half a second after the process was told to stop.
 """
 
 import asyncio

@@ -10,7 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
@@ -71,6 +71,8 @@ class NmtReplica(ServiceSettings):
     service: ClassVar[str] = "nmt"
 
 
+_GRACE_S: Final = 1.0
+"""How long a stream goes on after it was told that this process goes away."""
 _KINDS: Final[Mapping[str, type[ServiceSettings]]] = {"asr": AsrReplica, "nmt": NmtReplica}
 
 
@@ -173,29 +175,31 @@ async def _while_wanted(request: Request, echo: Echo) -> Response:
 
 
 async def _echo_stream(socket: WebSocket, health: HealthMonitor) -> None:
-    """Commit every message as a segment of the same number; tell of a drain, and close then."""
+    """Commit every message as a segment of the same number; tell of a drain, and close later."""
     await socket.accept()
-    drain = asyncio.create_task(health.wait_for_drain())
-    try:
-        while True:
-            hearing = asyncio.create_task(socket.receive())
-            await asyncio.wait({hearing, drain}, return_when=asyncio.FIRST_COMPLETED)
-            if drain.done():
-                hearing.cancel()
-                await socket.send_text(json.dumps({"type": "going_away", "deadlineMs": 3_000}))
+    with health.drain.stream():
+        echoing = asyncio.create_task(_echo_messages(socket))
+        drain = asyncio.create_task(health.wait_for_drain())
+        await asyncio.wait({echoing, drain}, return_when=asyncio.FIRST_COMPLETED)
+        drain.cancel()
+        if echoing.done():
+            return
+        with suppress(WebSocketDisconnect, RuntimeError):
+            going_away = {"type": "going_away", "deadlineMs": round(_GRACE_S * 1_000)}
+            await socket.send_text(json.dumps(going_away))
+            await asyncio.wait({echoing}, timeout=_GRACE_S)
+            if not echoing.done():
+                echoing.cancel()
                 await socket.close(1012)
-                return
-            message = hearing.result()
-            if message["type"] == "websocket.disconnect":
-                return
+
+
+async def _echo_messages(socket: WebSocket) -> None:
+    with suppress(WebSocketDisconnect, RuntimeError):
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
             if (text := message.get("text")) is not None:
                 await socket.send_text(text)
             else:
                 await socket.send_bytes(message["bytes"])
-    except (WebSocketDisconnect, RuntimeError):
-        return
-    finally:
-        drain.cancel()
 
 
 def main(service: str, port: int) -> None:

@@ -5,6 +5,7 @@ nothing waits here but the one message.
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,9 +84,12 @@ class Stream:
         ups = asyncio.create_task(self._pump_up(), name="stream up")
         downs = asyncio.create_task(self._pump_down(), name="stream down")
         try:
-            await asyncio.wait((ups, downs, self._ending), return_when=asyncio.FIRST_COMPLETED)
-            done = next(item for item in (self._ending, downs, ups) if item.done())
-            ending = done.result()
+            ways = (self._ending, downs, ups)
+            ending = None
+            while ending is None:
+                open_ways = [way for way in ways if not way.done()]
+                await asyncio.wait(open_ways, return_when=asyncio.FIRST_COMPLETED)
+                ending = next((way.result() for way in ways if way.done() and way.result()), None)
         finally:
             for task in (ups, downs):
                 task.cancel()
@@ -94,7 +98,8 @@ class Stream:
         if ending is not _OVER:
             await self._say_goodbye(ending)
 
-    async def _pump_up(self) -> Ending:
+    async def _pump_up(self) -> Ending | None:
+        """Return how it ends; None: by the service, once all is passed on that it said before."""
         receive = self._visit.receive
         while True:
             message = await receive()
@@ -110,8 +115,8 @@ class Stream:
                 return refusal
             try:
                 await self._channel.send(content)
-            except ChannelClosedError as error:
-                return _read_ending(error)
+            except ChannelClosedError:
+                return None
 
     async def _pump_down(self) -> Ending:
         while True:
@@ -142,14 +147,12 @@ class Stream:
         return _TOO_MANY if self._window[1] > self._limits.messages_per_s else None
 
     async def _say_goodbye(self, ending: Ending) -> None:
-        await self._close_channel(ending)
         code = 1011 if ending.code in _UNSENDABLE else ending.code
         message = {"type": "websocket.close", "code": code, "reason": ending.reason}
-        try:
+        with suppress(OSError, RuntimeError):
             async with asyncio.timeout(_CLOSE_S):
                 await self._visit.send(message)
-        except (OSError, RuntimeError):
-            return
+        await self._close_channel(ending)
 
     async def _close_channel(self, ending: Ending) -> None:
         code = 1000 if ending.code in _UNSENDABLE else ending.code

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Final
 
+from ai4v.contracts.error import DeadlineExceededError
 from ai4v.kit.cost import parse_cost
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
@@ -40,7 +41,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REPLAYED: Final = (b"idempotency-replayed", b"true")
 _SECRETIVE: Final = "auth"
 """Its answers hold keys and tokens, of which nothing is kept: the header is only passed on."""
-_SERVER_ERROR: Final = 500
+_OVERLOADED: Final = 503
 _log: Final = get_logger(__name__)
 
 
@@ -111,19 +112,22 @@ class Proxy:
 
     async def _pass(self, visit: Visit, call: Call, copy: "_Copy | None") -> None:
         permit = await self._shedder.enter(call.service, _name(visit), call.deadline)
-        is_success = False
         try:
             answer = await self._attempts.send(call)
             try:
-                is_success = answer.status < _SERVER_ERROR
                 await self._relay(visit, answer, copy)
             finally:
                 answer.close()
+            permit.release(is_success=answer.status != _OVERLOADED)
+        except DeadlineExceededError:
+            permit.release(is_success=False)
+            raise
         except asyncio.CancelledError:
-            is_success = not visit.is_late  # a client that leaves says nothing of the service
+            if visit.is_late:
+                permit.release(is_success=False)
             raise
         finally:
-            permit.release(is_success=is_success)
+            permit.forget()  # a client that left, a crash: they say nothing of how much is too much
 
     async def _relay(self, visit: Visit, answer: UpstreamAnswer, copy: "_Copy | None") -> None:
         route = visit.route

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from ai4v.contracts.error import (
     AuthenticationError,
@@ -41,6 +41,8 @@ _IDLE: Final = Ending(1001, "nothing was said for too long")
 _STALLED: Final = Ending(1013, "what was sent is not read")
 _RESTART: Final = Ending(1012, "the gateway restarts; connect again")
 _LAST_S: Final = 1.0
+_AT_ONCE: Final = 100
+"""Streams that are ended in one turn of the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,9 @@ class Streams:
 
     def recheck(self, digest: str) -> None:
         """Look again at a credential that was revoked or changed."""
-        for stream in [item for item in self._streams if item.digest == digest]:
-            task = asyncio.create_task(self._recheck(stream), name="recheck of a stream")
+        streams = [item for item in self._streams if item.digest == digest]
+        if streams:
+            task = asyncio.create_task(self._recheck(streams), name="recheck of streams")
             self._rechecks.add(task)
             task.add_done_callback(self._rechecks.discard)
 
@@ -127,13 +130,16 @@ class Streams:
     async def look(self) -> None:
         """End the streams that are idle, stuck, or whose key is not good any more."""
         now_s = self._clock.monotonic_s()
+        by_digest: dict[str, list[Stream]] = {}
         for stream in tuple(self._streams):
             if now_s - stream.heard_s > self._policy.idle_s:
                 stream.end(_IDLE)
             elif stream.stalled_s and now_s - stream.stalled_s > self._policy.stall_s:
                 stream.end(_STALLED)
             else:
-                await self._recheck(stream)
+                by_digest.setdefault(stream.digest, []).append(stream)
+        for streams in by_digest.values():
+            await self._recheck(streams)
 
     async def end_at_drain(self) -> None:
         """Once the process was told to stop: tell the clients, then end what goes on."""
@@ -166,15 +172,7 @@ class Streams:
     async def _serve(self, visit: Visit, route: Route, guest: Guest, credential: str) -> None:
         offered: Sequence[str] = visit.scope.get("subprotocols", ())
         asked = [name for name in offered if not name.startswith(SUBPROTOCOL)]
-        headers = [*visit.head.kept, *make_own_headers(visit, route, self._signer)]
-        call = Call(
-            route.service,
-            partial(_build, visit, headers),
-            is_repeatable=True,
-            deadline=Deadline(_HANDSHAKE_S),
-            sticky=guest.subject,
-        )
-        channel = await self._attempts.connect(call, asked)
+        channel = await self._attempts.connect(self._make_call(visit, route, guest), asked)
         agreed = channel.subprotocol or (_OWN if _OWN in asked else None)
         visit.status = _SWITCHING
         visit.is_begun = True
@@ -186,14 +184,39 @@ class Streams:
         finally:
             self._streams.discard(stream)
 
-    async def _recheck(self, stream: Stream) -> None:
+    def _make_call(self, visit: Visit, route: Route, guest: Guest) -> Call:
+        headers = [*visit.head.kept, *make_own_headers(visit, route, self._signer)]
+        session = parse_qs(visit.scope["query_string"].decode("latin-1")).get("session")
+        return Call(
+            route.service,
+            partial(_build, visit, headers),
+            is_repeatable=True,
+            deadline=Deadline(_HANDSHAKE_S),
+            sticky=f"{guest.subject} {session[0]}" if session else None,
+        )
+
+    async def _recheck(self, streams: Sequence[Stream]) -> None:
+        """Look again at one credential, and end its streams, some at a time."""
+        guest: Guest | None = None
         try:
-            guest = await self._verifier.recheck(stream.credential)
-            guest.check(stream.client, stream.service)
+            guest = await self._verifier.recheck(streams[0].credential)
         except (AuthenticationError, AuthorizationError):
-            stream.end(_REVOKED)
+            pass
         except PlatformError:
             return
+        for number, stream in enumerate(streams, 1):
+            if guest is None or not _may_stay(stream, guest):
+                stream.end(_REVOKED)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+
+def _may_stay(stream: Stream, guest: Guest) -> bool:
+    try:
+        guest.check(stream.client, stream.service)
+    except AuthorizationError:
+        return False
+    return True
 
 
 def _build(visit: Visit, headers: list[Header], instance: Instance) -> UpstreamRequest:

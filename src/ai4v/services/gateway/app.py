@@ -14,7 +14,7 @@ from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.adapters.valkey.cache import ValkeyCache
-from ai4v.adapters.valkey.connection import SCHEMES, ValkeyConnection
+from ai4v.adapters.valkey.connection import HOT_PATH, SCHEMES, ValkeyConnection
 from ai4v.adapters.valkey.ratelimit import ValkeyRateLimiter
 from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.app import AppPlan, create_edge_app
@@ -110,17 +110,27 @@ async def _open_memory(settings: GatewaySettings) -> AsyncIterator[Adapters]:
 async def _open_valkey(settings: GatewaySettings) -> AsyncIterator[Adapters]:
     url = settings.cache_url.get_secret_value()
     name = settings.service
-    async with ValkeyConnection(url) as connection, _make_upstream(settings) as upstream:
-        registry = ValkeyRegistry(connection)
-        async with Directory(registry, [name]) as peers:
-            limiter = FallbackRateLimiter(
-                ValkeyRateLimiter(connection),
-                MemoryRateLimiter(),
-                policy=FallbackPolicy(lambda: max(1, len(peers.instances(name)))),
-                on_change=_note_fallback,
-            )
-            cache = ValkeyCache(connection)
-            yield Adapters(cache, limiter, registry, upstream, SystemClock())
+    async with (
+        ValkeyConnection(url, HOT_PATH) as hot,
+        ValkeyConnection(url) as connection,
+        _make_upstream(settings) as upstream,
+        Directory(ValkeyRegistry(connection), [name]) as peers,
+    ):
+        limiter = FallbackRateLimiter(
+            ValkeyRateLimiter(hot),
+            MemoryRateLimiter(),
+            policy=FallbackPolicy(lambda: max(1, len(peers.instances(name)))),
+            on_change=_note_fallback,
+        )
+        yield Adapters(
+            cache=ValkeyCache(hot),
+            limiter=limiter,
+            registry=ValkeyRegistry(connection),
+            upstream=upstream,
+            clock=SystemClock(),
+            ledger=ValkeyCache(connection),
+            is_limiter_alone=lambda: limiter.is_degraded,
+        )
 
 
 def _make_upstream(settings: GatewaySettings) -> Http1Upstream:

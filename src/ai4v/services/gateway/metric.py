@@ -67,6 +67,10 @@ class Readings(Collector):
         self._gauges = gauges
         self._by_layer = by_layer
 
+    def add_gauge(self, name: str, text: str, read: Count) -> None:
+        """Read one more number that rises and falls."""
+        self._gauges[name, text] = read
+
     def collect(self) -> Iterator[Metric]:
         """Read everything."""
         for (name, text), read in self._counters.items():

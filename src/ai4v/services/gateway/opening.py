@@ -1,17 +1,20 @@
 """Puts the gateway together from its adapters, and starts what runs beside the requests."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Final
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from ai4v.kit.background import beside
-from ai4v.kit.balance import Balancer
+from ai4v.kit.balance import BalancePolicy, Balancer
 from ai4v.kit.balance.patrol import Patrol
 from ai4v.kit.balance.probe import UpstreamProber
 from ai4v.kit.clock import Clock
+from ai4v.kit.directoryfile import DirectoryFile
 from ai4v.kit.discovery import Directory
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenSigner
@@ -31,6 +34,7 @@ from ai4v.services.gateway.document import ApiDocument
 from ai4v.services.gateway.edge import Edge, Passages
 from ai4v.services.gateway.errand import Errands
 from ai4v.services.gateway.failure import FailureGuard
+from ai4v.services.gateway.fleetmetric import FleetMetrics, FleetReadings
 from ai4v.services.gateway.gate import Gate
 from ai4v.services.gateway.idempotency import Ledger
 from ai4v.services.gateway.inquiry import SignedClient, SignedInquirer
@@ -49,8 +53,6 @@ from ai4v.services.gateway.stream import StreamPolicy, Streams
 from ai4v.services.gateway.verification import CredentialVerifier
 from ai4v.services.gateway.witness import Witness
 
-_FIRST_LIMIT: Final = 64
-"""Requests at once that a service is given before anything is known of it."""
 _QUICK_S: Final = 0.04
 """An answer that comes as fast as this is no sign of a service that has too much to do."""
 
@@ -66,6 +68,10 @@ class Adapters:
     upstream: Upstream
     """Reaches the services."""
     clock: Clock
+    ledger: Cache | None = None
+    """Keeps answers to requests with an idempotency key, patiently; None: `cache` does."""
+    is_limiter_alone: Callable[[], bool] = lambda: False
+    """Whether the limiter counts for this process alone though there are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ class _Ways:
     """How services are reached."""
 
     directory: Directory
+    balancer: Balancer
     attempts: Attempts
     signer: TokenSigner
     authority: AuthService
@@ -86,7 +93,9 @@ async def open_entrance(
     stack: AsyncExitStack,
 ) -> Entrance:
     """Open what the handlers and the edge need; the stack stops it in reverse."""
-    ways = await _open_ways(settings, adapters, stack)
+    registry: CollectorRegistry = app.state.metrics.registry
+    metrics = FleetMetrics(registry)
+    ways = await _open_ways(settings, adapters, metrics, stack)
     health: HealthMonitor = app.state.health
     health.watch("valkey", adapters.cache.ping, is_critical=False)
     health.watch("auth", ways.authority.check, is_critical=False)
@@ -98,10 +107,18 @@ async def open_entrance(
     streams = await _open_streams(settings, adapters, ways, verifier, health, stack)
     errands = Errands()
     stack.push_async_callback(errands.close)
-    shedder = Shedder(ShedPolicy(first_limit=_FIRST_LIMIT, quick_s=_QUICK_S), adapters.clock)
-    proxy = Proxy(ways.attempts, shedder, ways.signer, Ledger(adapters.cache), gate, errands)
+    shedder = Shedder(ShedPolicy(quick_s=_QUICK_S), adapters.clock, metrics)
+    registry.register(FleetReadings(ways.balancer, shedder))
+    ledger = Ledger(adapters.ledger or adapters.cache)
+    proxy = Proxy(ways.attempts, shedder, ways.signer, ledger, gate, errands)
     witness = await _open_witness(app.state.metrics, ways.authority, stack)
-    app.state.metrics.registry.register(_make_readings(gate, errands, witness, streams, verifier))
+    readings = _make_readings(gate, errands, witness, streams, verifier)
+    readings.add_gauge(
+        "ai4v_gateway_limits_degraded",
+        "1 while limits are decided by this process alone.",
+        adapters.is_limiter_alone,
+    )
+    registry.register(readings)
     edge = Edge(
         RouteTable(load_topology().services, _read_rules(settings)),
         gate,
@@ -114,23 +131,27 @@ async def open_entrance(
     return Entrance(gate, edge, streams, witness, overview, document, settings.trusted_proxies)
 
 
-async def _open_ways(settings: GatewaySettings, adapters: Adapters, stack: AsyncExitStack) -> _Ways:
+async def _open_ways(
+    settings: GatewaySettings, adapters: Adapters, metrics: FleetMetrics, stack: AsyncExitStack
+) -> _Ways:
     names = [service.name for service in load_topology().services]
-    directory = await stack.enter_async_context(Directory(adapters.registry, names))
-    balancer = Balancer(directory, adapters.clock)
+    file = None if settings.state_file is None else DirectoryFile(settings.state_file)
+    directory = await stack.enter_async_context(Directory(adapters.registry, names, file=file))
+    policy = BalancePolicy(strategy=settings.balance)
+    balancer = Balancer(directory, adapters.clock, policy=policy, observer=metrics)
     await stack.enter_async_context(Patrol(balancer, UpstreamProber(adapters.upstream)))
     signer = TokenSigner(settings.internal_private_key.get_secret_value(), service=settings.service)
-    policy = RetryPolicy(hedge=HedgePolicy() if settings.hedged_services else None)
     attempts = Attempts(
         balancer,
         adapters.upstream,
-        policy,
+        RetryPolicy(hedge=HedgePolicy() if settings.hedged_services else None),
         adapters.clock,
         Random(),  # noqa: S311 - jitter, not a secret
+        metrics,
     )
     client = SignedClient("auth", attempts, signer)
     authority = AuthService(client, timeout_s=settings.verify_timeout_s)
-    return _Ways(directory, attempts, signer, authority)
+    return _Ways(directory, balancer, attempts, signer, authority)
 
 
 async def _open_streams(

@@ -1,10 +1,12 @@
 """What the gateway is told by its environment."""
 
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 
+from ai4v.kit.balance import Strategy
 from ai4v.kit.settings import CommaSeparated, EdgeSettings
 
 
@@ -49,6 +51,10 @@ class GatewaySettings(EdgeSettings):
     """Requests of all callers together by prefix, `/api/v1/asr=600`, separated by commas."""
     route_body_bytes: CommaSeparated[_NumberByPrefix] = ("/api/v1/auth=1048576",)
     """Largest request body by prefix; elsewhere `max_body_bytes`."""
+    state_file: Path | None = None
+    """Where the last known instances are kept for a start without Valkey; empty: nowhere."""
+    balance: Strategy = Strategy.LATENCY
+    """How the next instance is chosen: `latency` or `round-robin`."""
     hedged_services: CommaSeparated[str] = ()
     """Services that may be asked twice when an answer takes unusually long."""
     max_streams: int = Field(default=2_000, ge=1)
@@ -61,6 +67,11 @@ class GatewaySettings(EdgeSettings):
     """Messages of a client in a second."""
     stream_idle_s: float = Field(default=60.0, gt=0)
     """How long a WebSocket may say nothing."""
+
+    @field_validator("state_file", mode="before")
+    @classmethod
+    def _read_empty(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("cors_origins")
     @classmethod

@@ -100,8 +100,8 @@ async def _load(scene: Scene, factor: float, for_s: float) -> None:
     ("width", "mean_s", "queue", "for_s"),
     [
         (16, 0.05, 10_000, 30),
-        (16, 0.05, 4, 15),
-        (32, 0.02, 10_000, 8),
+        (16, 0.05, 4, 6),
+        (32, 0.02, 10_000, 3),
         (8, 0.8, 24, 200),
     ],
 )
@@ -145,7 +145,7 @@ def test_goodput_and_latency_under_three_times_the_capacity(
 def test_a_service_within_its_capacity_is_left_alone() -> None:
     async def story() -> Scene:
         scene = Scene(Engine(16, 0.05))
-        await _load(scene, 0.7, 30)
+        await _load(scene, 0.7, 10)
         return scene
 
     scene = simulate(story())
@@ -193,7 +193,7 @@ def test_the_limit_follows_a_service_that_becomes_slower() -> None:
         limits = []
         for width in (32, 8):
             scene.engine._places = asyncio.Semaphore(width)
-            await scene.arrive("a", 2_500, 4, seed=2)
+            await scene.arrive("a", 2_500, 2, seed=2)
             limits.append(scene.shedder.states()[0].limit)
         await scene.settle()
         return limits

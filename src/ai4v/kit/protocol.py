@@ -6,38 +6,30 @@ the bounds on size and time that uvicorn lacks, and our error body.
 """
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import Final, cast
 
 import httptools
 from uvicorn import Config
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from ai4v.contracts.error import (
     DeadlineExceededError,
     InvalidJsonError,
-    PayloadTooLargeError,
     PlatformError,
     ServiceUnavailableError,
 )
+from ai4v.kit.cycle import CycleProtocol
 from ai4v.kit.drain import Drain
 from ai4v.kit.errorbody import render_error
+from ai4v.kit.headrule import MAX_HEAD_BYTES, check_head, head_too_large
 from ai4v.kit.request import make_request_id
 
-MAX_HEAD_BYTES: Final = 64 * 1024
-"""The request line and all headers of one request, its trailers included."""
+__all__ = ["MAX_HEAD_BYTES", "BoundedProtocol", "ConnectionTimes", "ServerConfig"]
+
 _MAX_PIPELINED: Final = 64
-_VERSIONS: Final = ("1.1", "1.0")
-_TARGET: Final = re.compile(rb"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/|^{}\[\]-]*(\?[!$-;=?-~]*)?")
-"""Paths as RFC 3986 has them, and what browsers leave as it is; no fragment, no other form."""
-_HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=:%\[\]-]+")
 
 
 class RequestTimeoutError(DeadlineExceededError):
@@ -63,7 +55,7 @@ class ServerConfig(Config):
     drain: Drain | None = None
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(CycleProtocol):
     """Refuses with 400, 408 or 413 what is no good request; then closes."""
 
     def __init__(
@@ -96,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take in what came."""
         if self._is_refused:
             return
-        self._unset_keepalive_if_required()
+        self._idle_from_s = None
         was_in_head = self._is_in_head
         rest = data
         while rest:
@@ -131,46 +123,40 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """End the head, and begin to answer."""
-        self._stop_watching()
-        self._check_head()
+        if self._timer is not None:
+            self._stop_watching()
+        parser = self.parser
+        method, version = parser.get_method(), parser.get_http_version()
+        try:
+            check_head(method, self.url, version, self.headers)
+        except PlatformError as error:
+            self._reject(error)
         self._is_in_head = False
-        if self.parser.should_upgrade():
+        self.scope = self._make_scope(method.decode("ascii"), version)
+        if parser.should_upgrade():
             self._check_upgrade()
             if self._should_upgrade():
                 return
         self._is_in_body = True
-        super().on_headers_complete()
         # A client that waited in vain for "100 Continue" may leave its body out.
-        if self.expect_100_continue or (self._drain is not None and self._drain.is_draining):
-            self.cycle.keep_alive = False
+        is_kept = version != "1.0" and parser.should_keep_alive() and not self.expect_100_continue
+        if self._drain is not None and self._drain.is_draining:
+            is_kept = False
+        self._begin_cycle(is_kept=is_kept)
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a piece of the body."""
+        if self._is_in_body:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End the body."""
+        if not self._is_in_body:
+            return
         self._is_in_body = False
-        self._stop_watching()
+        if self._timer is not None:
+            self._stop_watching()
         super().on_message_complete()
-
-    def _check_head(self) -> None:
-        size = len(self.url)
-        host = coding = None
-        is_good = True
-        for name, value in self.headers:
-            size += len(name) + len(value)
-            if name == b"host":
-                is_good &= host is None and _HOST.fullmatch(value) is not None
-                host = value
-            elif name == b"transfer-encoding":
-                is_good &= coding is None and value.lower() == b"chunked"
-                coding = value
-        if size > MAX_HEAD_BYTES:
-            self._reject(_too_large())
-        version = self.parser.get_http_version()
-        if version == "1.1":
-            is_good &= host is not None
-        else:
-            is_good &= version == "1.0" and coding is None
-        if not is_good or not _TARGET.fullmatch(self.url) or self.parser.get_method() == b"CONNECT":
-            self._reject(InvalidJsonError("this is not a request of HTTP/1.1"))
 
     def _check_upgrade(self) -> None:
         """Refuse a body, which httptools would take for the next request, and bad WebSockets."""
@@ -191,6 +177,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _hand_over(self, rest: bytes) -> None:
         self._stop_watching()
+        self._unset_keepalive_if_required()
         self.handle_websocket_upgrade()
         if rest and not self.transport.is_closing():
             protocol = self.transport.get_protocol()
@@ -206,7 +193,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """See whether more must come, and until when."""
         self._waiting_bytes += size if self._is_in_head and was_in_head else 0
         if self._waiting_bytes > MAX_HEAD_BYTES:
-            self._refuse(_too_large())
+            self._refuse(head_too_large())
             return
         if self._is_in_body:
             self._heard_at = self.loop.time()
@@ -278,22 +265,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _queue(self, error: PlatformError) -> None:
         answer = render_error(error, make_request_id())
         answer.headers["connection"] = "close"
-        cycle = RequestResponseCycle(
-            scope=self.scope | {"method": "GET"},
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=False,
-            on_response=self.on_response_complete,
-        )
+        self.expect_100_continue = False
+        cycle = self._make_cycle({**self.scope, "method": "GET"}, is_kept=False)
         self.flow.pause_reading()
         self.pipeline.appendleft((cycle, cast(ASGI3Application, answer)))
-
-
-def _too_large() -> PayloadTooLargeError:
-    return PayloadTooLargeError(f"the headers may have {MAX_HEAD_BYTES} bytes at most")

@@ -4,9 +4,10 @@
 -- gives <count> back, the bucket is exhausted at count * window: integers, exact below 2^53.
 -- The field "" holds the millisecond at which the hash expires: full again, and a little later, so
 -- that it is not set anew by every request.
+-- A bucket from which nothing is taken is left as it is: it means the same at any later time.
 -- KEYS     of each subject: the hash of its buckets
--- ARGV     1 to take whatever is left, overdrawing (a debit), else 0; then of each subject: cost,
---          number of limits, and of each limit: bucket, count, window in milliseconds
+-- ARGV     1 to take whatever is left, overdrawing (a debit), else 0; then of each subject: number
+--          of limits, and of each limit: bucket, cost, count, window in milliseconds
 -- returns  allowed (0 or 1), the position of the limit told, remaining, reset, retry (milliseconds)
 
 local is_debit = ARGV[1] == '1'
@@ -19,18 +20,18 @@ local slack = 10000
 
 local at_argument, n = 2, 0
 for subject = 1, #KEYS do
-  local cost, size = tonumber(ARGV[at_argument]), tonumber(ARGV[at_argument + 1])
-  at_argument = at_argument + 2
+  local size = tonumber(ARGV[at_argument])
+  at_argument = at_argument + 1
   first[subject] = n + 1
   for i = n + 1, n + size do
-    names[i], costs[i] = ARGV[at_argument], cost
-    counts[i], windows[i] = tonumber(ARGV[at_argument + 1]), tonumber(ARGV[at_argument + 2])
-    at_argument = at_argument + 3
+    names[i], costs[i] = ARGV[at_argument], tonumber(ARGV[at_argument + 1])
+    counts[i], windows[i] = tonumber(ARGV[at_argument + 2]), tonumber(ARGV[at_argument + 3])
+    at_argument = at_argument + 4
   end
   local stored = redis.call('HMGET', KEYS[subject], '', unpack(names, n + 1, n + size))
   ends[subject] = tonumber(stored[1] or 0)
-  local needed = max(1, cost)
   for i = n + 1, n + size do
+    local needed = max(1, costs[i])
     used[i] = 0
     if stored[i - n + 1] then
       local before, at = match(stored[i - n + 1], '^(%d+):(%d+)$')
@@ -67,17 +68,22 @@ if takes or stepped_back then
   for subject = 1, #KEYS do
     local fields, full_at = {}, 0
     for i = first[subject], first[subject + 1] - 1 do
-      fields[#fields + 1] = names[i]
-      fields[#fields + 1] = string.format('%.0f:%.0f', used[i], now)
-      full_at = max(full_at, now + ceil(used[i] / max(1, counts[i])))
+      if costs[i] > 0 or stepped_back then
+        fields[#fields + 1] = names[i]
+        fields[#fields + 1] = string.format('%.0f:%.0f', used[i], now)
+        full_at = max(full_at, now + ceil(used[i] / max(1, counts[i])))
+      end
     end
-    if full_at >= ends[subject] or stepped_back then
-      fields[#fields + 1] = ''
-      fields[#fields + 1] = string.format('%.0f', full_at + slack)
+    if #fields > 0 then
+      local is_longer = full_at >= ends[subject] or stepped_back
+      if is_longer then
+        fields[#fields + 1] = ''
+        fields[#fields + 1] = string.format('%.0f', full_at + slack)
+      end
       redis.call('HSET', KEYS[subject], unpack(fields))
-      redis.call('PEXPIREAT', KEYS[subject], fields[#fields])
-    else
-      redis.call('HSET', KEYS[subject], unpack(fields))
+      if is_longer then
+        redis.call('PEXPIREAT', KEYS[subject], fields[#fields])
+      end
     end
   end
 end

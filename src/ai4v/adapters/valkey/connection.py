@@ -21,7 +21,7 @@ from ai4v.adapters.valkey.command import Argument, pack
 from ai4v.adapters.valkey.endpoint import SCHEMES, Endpoint
 from ai4v.adapters.valkey.link import Link, Reply, connect
 from ai4v.adapters.valkey.listener import listen
-from ai4v.adapters.valkey.script import Script
+from ai4v.adapters.valkey.script import Script, ScriptCall
 from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.kit.log import get_logger
 
@@ -132,11 +132,16 @@ class ValkeyConnection:
             script: what to run.
             arguments: the number of keys, the keys, the other arguments.
         """
-        reply = await self._ask(failure, pack("EVALSHA", script.sha1, *arguments))
-        if isinstance(reply, ReplyError) and str(reply).startswith("NOSCRIPT"):
-            reply = await self._ask(failure, pack("EVAL", script.text, *arguments))
+        return await self.call(failure, ScriptCall(script, arguments))
+
+    async def call(self, failure: type[ServiceUnavailableError], call: ScriptCall) -> object:
+        """Run a script that is ready to be sent; otherwise as `run`."""
+        reply = await self._ask(failure, call.packed)
         if isinstance(reply, ReplyError):
-            raise failure("the shared store refused the script")
+            if str(reply).startswith("NOSCRIPT"):
+                reply = await self._ask(failure, call.spell_out())
+            if isinstance(reply, ReplyError):
+                raise failure("the shared store refused the script")
         return reply
 
     @asynccontextmanager

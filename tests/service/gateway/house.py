@@ -27,6 +27,7 @@ from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.keyform import ID_LENGTH, PREFIX, SECRET_LENGTH, checksum
 from ai4v.kit.permission import needs
 from ai4v.ports.cache import Cache
+from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Instance
 from ai4v.ports.upstream import UpstreamRequest
 from ai4v.services.gateway.app import Adapters, create_app
@@ -243,7 +244,10 @@ def limited(per_minute: int) -> VerifiedCredential:
 
 @asynccontextmanager
 async def open_house(
-    *, cache: Cache | None = None, settings: Mapping[str, object] | None = None
+    *,
+    cache: Cache | None = None,
+    limiter: RateLimiter | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> AsyncIterator[House]:
     """Run a gateway with an auth service behind it."""
     clock = ManualClock()
@@ -252,7 +256,7 @@ async def open_house(
     outside = AppTransport(PEER)
     adapters = Adapters(
         cache=cache or MemoryCache(clock),
-        limiter=MemoryRateLimiter(clock),
+        limiter=limiter or MemoryRateLimiter(clock),
         registry=registry,
         upstream=MemoryUpstream(AppMap(services)),
         clock=clock,

@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from ai4v.contracts.identity import RateLimits, VerifiedCredential
@@ -19,8 +20,11 @@ from tests.service.gateway.house import (
     open_house,
     settle,
 )
+from tests.support.asgi import RunningApp
 
 PAGE = "https://speech.example.org"
+ELSEWHERE = "https://id.example.org/authorize?state=%2Fa&nonce=b"
+COOKIES = ["state=x; HttpOnly; SameSite=Lax", "nonce=y; Path=/"]
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "1.5", "", "1" * 10, "\xb2"])
@@ -69,21 +73,31 @@ async def test_an_upload_without_end_is_413_and_not_kept(house: House) -> None:
 
 
 async def test_only_auth_may_set_cookies(house: House) -> None:
-    def router(prefix: str) -> APIRouter:
-        async def bake() -> Response:
-            return Response("x", headers={"set-cookie": "a=b; HttpOnly"})
+    told: list[str | None] = []
+
+    def make_router_of(prefix: str) -> APIRouter:
+        async def bake(request: Request) -> Response:
+            told.append(request.headers.get("cookie"))
+            answer = Response(status_code=302, headers={"location": ELSEWHERE})
+            for cookie in COOKIES:
+                answer.headers.append("set-cookie", cookie)
+            return answer
 
         router = APIRouter()
-        router.add_api_route(f"{prefix}/cookie", bake, methods=["GET"])
+        router.add_api_route(f"{prefix}/start", bake, methods=["GET"])
         return router
 
-    await house.add("asr", ASR, make_service("asr", router("/api/v1/asr")))
-    assert "set-cookie" not in (await house.ask(path="/api/v1/asr/cookie")).headers
-    auth = make_service("auth", house.authority.router())
-    auth.include_router(router("/api/v1/auth/providers"))
-    await house.add("auth", AUTH, auth)
-    answer = await house.ask(path="/api/v1/auth/providers/cookie", key=None)
-    assert answer.status_code in {200, 403}
+    await house.add("asr", ASR, make_service("asr", make_router_of("/api/v1/asr")))
+    answer = await house.ask(path="/api/v1/asr/start", headers={"cookie": "a=1; b=2"})
+    assert (answer.status_code, answer.headers["location"]) == (302, ELSEWHERE)
+    assert "set-cookie" not in answer.headers
+    auth = make_service("auth", make_router_of("/api/v1/auth/providers/google"))
+    house.services[AUTH] = await house.stack.enter_async_context(RunningApp(auth))
+    path = "/api/v1/auth/providers/google/start"
+    answer = await house.ask(path=path, key=None, headers={"cookie": "a=1; b=2"})
+    assert (answer.status_code, answer.headers["location"]) == (302, ELSEWHERE)
+    assert answer.headers.get_list("set-cookie") == COOKIES
+    assert told[-1] == "a=1; b=2"
 
 
 async def test_hsts_is_for_tls_alone(echo: House) -> None:

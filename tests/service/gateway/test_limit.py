@@ -1,5 +1,9 @@
 import asyncio
+from collections.abc import Sequence
 
+from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
+from ai4v.kit.fallback import FallbackPolicy, FallbackRateLimiter
+from ai4v.ports.ratelimit import Charge, Decision, RateLimiterUnavailableError
 from tests.service.gateway.echo import make_router
 from tests.service.gateway.house import (
     ASR,
@@ -89,3 +93,33 @@ async def test_a_trusted_proxy_is_believed() -> None:
             headers = {"x-forwarded-for": f"10.0.0.1, 198.51.100.{number}"}
             answer = await house.ask("POST", "/api/v1/auth/login", key=None, headers=headers)
             assert answer.status_code == 200
+
+
+class LostLimiter(MemoryRateLimiter):
+    """Shared by all gateways, and down as long as it is said to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_down = False
+
+    async def acquire(self, charges: Sequence[Charge]) -> Decision:
+        if self.is_down:
+            raise RateLimiterUnavailableError("down")
+        return await super().acquire(charges)
+
+
+async def test_limits_of_this_process_alone_say_so() -> None:
+    shared = LostLimiter()
+    policy = FallbackPolicy(lambda: 2)
+    limiter = FallbackRateLimiter(shared, MemoryRateLimiter(), policy=policy)
+    async with open_house(limiter=limiter) as house:
+        await house.add("asr", ASR, make_service("asr", make_router()))
+        assert "x-ratelimit-degraded" not in (await house.ask()).headers
+        shared.is_down = True
+        answers = [await house.ask() for _ in range(40)]
+        assert {answer.headers["x-ratelimit-degraded"] for answer in answers} == {"1"}
+        assert [answer.status_code for answer in answers].count(200) in {29, 30}
+        assert answers[-1].status_code == 429
+        assert "ai4v_gateway_local_decisions_total 40.0" in await house.metrics()
+        shared.is_down = False
+        assert "x-ratelimit-degraded" not in (await house.ask()).headers

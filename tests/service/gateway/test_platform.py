@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.service.gateway.house import (
     make_service,
     open_house,
 )
+from tests.support.poll import until
 
 EVIL = {"origin": "https://evil.example"}
 FRIEND = {"origin": "https://speech.example.org"}
@@ -165,3 +167,35 @@ async def test_only_listed_sites_may_call() -> None:
         for origin, status in ((FRIEND, 200), (EVIL, 400)):
             answer = await house.ask("OPTIONS", key=None, headers={**origin, **asked})
             assert answer.status_code == status
+
+
+async def test_what_balancing_and_shedding_do_is_counted(echo: House) -> None:
+    assert (await echo.ask()).status_code == 200
+    del echo.services[ASR]
+    assert (await echo.ask()).status_code == 503
+    told = (await echo.metrics()).splitlines()
+    for line in (
+        'ai4v_gateway_attempts_total{service="asr"} 2.0',
+        'ai4v_gateway_ejections_total{cause="refused",service="asr"} 1.0',
+        'ai4v_gateway_instances{service="asr"} 1.0',
+        'ai4v_gateway_instances_ejected{service="asr"} 1.0',
+        'ai4v_gateway_outstanding{service="asr"} 0.0',
+        'ai4v_gateway_breaker_state{service="asr",state="closed"} 1.0',
+        'ai4v_gateway_breaker_open_seconds_total{service="asr"} 0.0',
+        'ai4v_gateway_concurrency_limit{service="asr"} 64.0',
+        'ai4v_gateway_concurrency{service="asr"} 0.0',
+        "ai4v_gateway_limits_degraded 0.0",
+    ):
+        assert line in told
+
+
+async def test_the_last_known_instances_are_on_disk(tmp_path: Path) -> None:
+    state_file = tmp_path / "directory.json"
+    async with open_house(settings={"state_file": state_file}) as house:
+        await house.add("asr", ASR, make_service("asr", make_router()))
+
+        async def is_saved() -> bool:
+            return state_file.exists() and ASR in state_file.read_text()
+
+        await until(is_saved, timeout_s=10)
+    assert state_file.stat().st_mode & 0o777 == 0o600

@@ -3,10 +3,12 @@ import logging
 
 import pytest
 
+from ai4v.contracts.error import AuthorizationError
 from ai4v.contracts.identity import Principal, Scope, VerifiedCredential
 from tests.service.gateway.echo import make_router
 from tests.service.gateway.house import (
     ASR,
+    AUTH,
     PEER,
     USER,
     House,
@@ -15,6 +17,7 @@ from tests.service.gateway.house import (
     open_house,
     settle,
 )
+from tests.support.asgi import RunningApp
 from tests.support.poll import until
 
 
@@ -54,6 +57,21 @@ async def test_a_refusal_by_a_service_is_noted(house: House) -> None:
     assert (await house.ask()).status_code == 401
     await noted(house, 1)
     assert house.authority.refusals[0].actor == USER.subject
+
+
+async def test_what_auth_refuses_is_noted_by_auth_alone(house: House) -> None:
+    async def refuse() -> None:
+        raise AuthorizationError("not yours")
+
+    router = house.authority.router()
+    router.add_api_route("/api/v1/auth/me", refuse, methods=["GET"])
+    house.services[AUTH] = await house.stack.enter_async_context(
+        RunningApp(make_service("auth", router))
+    )
+    assert (await house.ask(path="/api/v1/auth/me")).status_code == 403
+    assert (await house.ask(path="/api/v1/auth/me", key=None)).status_code == 401
+    await noted(house, 1)
+    assert [item.status for item in house.authority.refusals] == [401]
 
 
 async def test_what_cannot_be_noted_waits(echo: House) -> None:

@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from ai4v.adapters.memory.socket import MemoryChannel
 from ai4v.contracts.identity import (
@@ -16,6 +18,7 @@ from ai4v.contracts.identity import (
 )
 from ai4v.kit.identity import TOKEN_HEADER, TokenVerifier
 from ai4v.ports.upstream import ChannelClosedError, HandshakeRefusedError
+from tests.service.gateway.echo import live as live_on
 from tests.service.gateway.house import (
     ASR,
     KEY,
@@ -23,11 +26,14 @@ from tests.service.gateway.house import (
     STREAM,
     USER,
     House,
+    limited,
     make_key,
     open_house,
     settle,
 )
 from tests.service.gateway.talk import Talk
+
+WORDS = ["one", "two", "three"]
 
 
 @pytest.fixture
@@ -279,3 +285,52 @@ async def test_streams_are_counted(live: House) -> None:
     await channel.close(1000, "")
     await settle()
     assert "ai4v_gateway_streams 0.0" in await live.metrics()
+
+
+async def test_what_a_service_says_last_is_heard(house: House) -> None:
+    """Also by a client that goes on speaking while the service says goodbye."""
+    is_over = asyncio.Event()
+
+    async def leave(scope: AsgiScope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await live_on(receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+        for word in WORDS:
+            await send({"type": "websocket.send", "text": word})
+        await send({"type": "websocket.close", "code": 1012, "reason": "restart"})
+        is_over.set()
+
+    await house.add("asr", ASR, leave)
+    channel = await house.connect()
+    await channel.send("one")
+    await is_over.wait()
+    await channel.send("two")
+    assert [await asyncio.wait_for(channel.receive(), 5) for _ in WORDS] == WORDS
+    assert await end_of(channel) == (1012, "restart")
+
+
+async def test_streams_of_a_session_go_to_one_instance(house: House) -> None:
+    talks = [Talk(), Talk()]
+    for number, talk in enumerate(talks):
+        await house.add("asr", f"http://asr-{number}:8087", talk)
+    channels = [await house.connect() for _ in range(10)]
+    assert min(len(talk.handshakes) for talk in talks) == 5
+    channels += [await house.connect(f"{STREAM}?session=a") for _ in range(6)]
+    assert sorted(len(talk.handshakes) for talk in talks) == [5, 11]
+    for channel in channels:
+        await channel.close(1000, "")
+
+
+async def test_all_streams_of_a_revoked_key_end_at_once(talk: Talk) -> None:
+    async with open_house(settings={"streams_per_key": 300}) as house:
+        await house.add("asr", ASR, talk)
+        house.authority.known[KEY] = limited(1_000)
+        channels = [await house.connect() for _ in range(250)]
+        await house.cache.put(credential_cache_key(hash_credential(KEY)), REVOKED_MARK, ttl_s=300)
+        await house.cache.publish(IDENTITY_CHANNEL, hash_credential(KEY).encode())
+        ends = await asyncio.gather(*(end_of(channel) for channel in channels))
+        assert {code for code, _ in ends} == {4401}
+        assert len(house.authority.asked) == 1

@@ -53,6 +53,9 @@ from ai4v.services.gateway.stream import StreamPolicy, Streams
 from ai4v.services.gateway.verification import CredentialVerifier
 from ai4v.services.gateway.witness import Witness
 
+_FIRST_LIMIT: Final = 64
+"""Requests at once that a service is given before anything is known of it. Too many make its first
+second slow; too few have those refused who come together after a restart."""
 _QUICK_S: Final = 0.04
 """An answer that comes as fast as this is no sign of a service that has too much to do."""
 
@@ -107,7 +110,8 @@ async def open_entrance(
     streams = await _open_streams(settings, adapters, ways, verifier, health, stack)
     errands = Errands()
     stack.push_async_callback(errands.close)
-    shedder = Shedder(ShedPolicy(quick_s=_QUICK_S), adapters.clock, metrics)
+    policy = ShedPolicy(first_limit=_FIRST_LIMIT, quick_s=_QUICK_S)
+    shedder = Shedder(policy, adapters.clock, metrics)
     registry.register(FleetReadings(ways.balancer, shedder))
     ledger = Ledger(adapters.ledger or adapters.cache)
     proxy = Proxy(ways.attempts, shedder, ways.signer, ledger, gate, errands)

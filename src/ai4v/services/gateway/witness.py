@@ -13,6 +13,7 @@ from ai4v.services.gateway.visit import Visit
 
 _ACCESS_ERRORS: Final = {401: "AUTHENTICATION_ERROR", 403: "AUTHORIZATION_ERROR"}
 _UNKNOWN_CALLER: Final = 401
+_KEEPER: Final = "auth"
 _LONGEST_METHOD: Final = 16
 _LONGEST_ADDRESS: Final = 45
 
@@ -59,7 +60,7 @@ class Witness:
                 time.time(), request_id, trace_id, method, path, status, round(seconds * 1000, 1)
             )
         )
-        if status in _ACCESS_ERRORS:
+        if status in _ACCESS_ERRORS and not _is_noted_there(visit):
             self._note_refusal(visit, request_id, method)
 
     def _note_refusal(self, visit: Visit, request_id: str, method: str) -> None:
@@ -77,3 +78,8 @@ class Witness:
                 code=visit.code or _ACCESS_ERRORS[status],
             )
         )
+
+
+def _is_noted_there(visit: Visit) -> bool:
+    """Whether it is an answer of the service that keeps the audit log: it notes its own."""
+    return not visit.code and visit.route is not None and visit.route.service == _KEEPER

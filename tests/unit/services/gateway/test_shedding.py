@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from ai4v.services.gateway.concurrency import AdaptiveLimit
 from ai4v.services.gateway.shedding import OverloadError, Shedder, ShedPolicy
 from tests.support.simulation import (
     LoopClock,
@@ -202,3 +203,21 @@ def test_the_limit_follows_a_service_that_becomes_slower() -> None:
     tell(f"limit {wide} before 32 places, {narrow} before 8")
     assert 32 <= wide <= 64
     assert 8 <= narrow <= 20
+
+
+def _limit_after(answers_s: float, policy: ShedPolicy) -> float:
+    """Return the limit once a service that takes 2 ms alone takes `answers_s` in a crowd."""
+    limit = AdaptiveLimit(policy, 0.0)
+    now_s = 0.0
+    for took_s, inside in ((0.002, 1), (answers_s, 20)):
+        for _ in range(200):
+            now_s += 0.01
+            limit.observe(now_s, now_s - took_s, inside)
+    return limit.value
+
+
+def test_answers_that_are_quick_anyway_are_no_sign_of_overload() -> None:
+    usual, quick = ShedPolicy(), ShedPolicy(quick_s=0.04)
+    assert _limit_after(0.03, usual) == usual.least_limit
+    assert _limit_after(0.03, quick) > quick.first_limit
+    assert _limit_after(0.08, quick) < quick.first_limit

@@ -3,18 +3,17 @@
 A test tells them who is at the browser and, one at a time, how to misbehave.
 """
 
-import asyncio
 import base64
+import functools
 import hashlib
+import itertools
 import secrets
-import time
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.errors import SecurityWarning
@@ -26,6 +25,7 @@ from starlette.routing import Route
 
 from ai4v.kit.clock import Clock
 from tests.support.key import private_pem
+from tests.support.server import serve_app
 
 CLIENT_ID = "ai4v-at-the-provider"
 CLIENT_SECRET = "what the provider gave us"
@@ -199,21 +199,8 @@ class OpenIdServer:
 @asynccontextmanager
 async def served(server: OpenIdServer) -> AsyncIterator[OpenIdServer]:
     """Run a provider on a free port of this machine."""
-    config = uvicorn.Config(server.app(), port=0, log_config=None, lifespan="off")
-    process = uvicorn.Server(config)
-    task = asyncio.create_task(process._serve())
-    give_up = time.monotonic() + 10
-    while not process.started:
-        assert time.monotonic() < give_up, "the provider does not start"
-        assert not task.done(), "the provider ended"
-        await asyncio.sleep(0.005)
-    port = process.servers[0].sockets[0].getsockname()[1]
-    server.issuer = f"http://127.0.0.1:{port}"
-    try:
+    async with serve_app(server.app(), ws="none") as server.issuer:
         yield server
-    finally:
-        process.should_exit = True
-        await task
 
 
 def _find_problem(grant: _Grant | None, redirect_uri: object, challenge: str) -> str:
@@ -226,10 +213,19 @@ def _find_problem(grant: _Grant | None, redirect_uri: object, challenge: str) ->
     return ""
 
 
+_turns = itertools.cycle(range(8))
+"""More than one test has providers' keys: no two of them are of the same numbers."""
+
+
+@functools.cache
+def _rsa_pem(_turn: int) -> bytes:
+    return RSAKey.generate_key(2048).as_pem(private=True)
+
+
 def _make_key(algorithm: str) -> RSAKey | ECKey | OKPKey:
     parameters: KeyParameters = {"kid": secrets.token_hex(4)}
     if algorithm == "RS256":
-        return RSAKey.generate_key(2048, parameters)
+        return RSAKey.import_key(_rsa_pem(next(_turns)), parameters)
     if algorithm == "ES256":
         return ECKey.generate_key("P-256", parameters)
     return OKPKey.import_key(private_pem(Ed25519PrivateKey.generate()), parameters)

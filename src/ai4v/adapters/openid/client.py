@@ -6,8 +6,10 @@ provider's failure, told as such, and never quoted: it may hold a token.
 
 import asyncio
 import ipaddress
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -109,9 +111,19 @@ async def open_http() -> AsyncIterator[httpx2.AsyncClient]:
     timeout = httpx2.Timeout(TIMEOUT_S)
     limits = httpx2.Limits(max_connections=32, max_keepalive_connections=8)
     async with httpx2.AsyncClient(
-        timeout=timeout, limits=limits, follow_redirects=False, trust_env=False
+        verify=_read_trusted(),
+        timeout=timeout,
+        limits=limits,
+        follow_redirects=False,
+        trust_env=False,
     ) as http:
         yield http
+
+
+@cache
+def _read_trusted() -> ssl.SSLContext:
+    """Return whose certificates are taken: the public authorities', read once in a process."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 async def _read(response: httpx2.Response) -> bytes:

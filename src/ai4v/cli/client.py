@@ -1,5 +1,6 @@
 """Talking to the gateway, and signing in to it."""
 
+import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -137,7 +138,11 @@ def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
     base_url = find_gateway(settings)
     try:
         with httpx2.Client(
-            base_url=base_url, headers=headers, timeout=timeout, transport=find_transport()
+            base_url=base_url,
+            headers=headers,
+            timeout=timeout,
+            transport=find_transport(),
+            verify=make_trust(settings) if base_url.startswith("https:") else True,
         ) as http:
             yield Gateway(http)
     except UnicodeEncodeError as error:
@@ -188,6 +193,23 @@ def find_gateway(settings: Settings) -> str:
             return unit.address
     port = load_topology().service(EDGE).port + settings.port_shift
     return f"http://127.0.0.1:{port}"
+
+
+def make_trust(settings: Settings) -> ssl.SSLContext:
+    """Return what the gateway's certificate is checked by.
+
+    Raises:
+        CommandError: AI4V_GATEWAY_CA names no certificate.
+    """
+    context = ssl.create_default_context()
+    own = Layout(settings.data_dir).certificate_file
+    file = settings.gateway_ca or (own if own.is_file() else None)
+    if file is not None:
+        try:
+            context.load_verify_locations(file)
+        except OSError as error:
+            raise CommandError(f"AI4V_GATEWAY_CA: {file} is no certificate: {error}") from None
+    return context
 
 
 def _parse(response: httpx2.Response, answer: type[_Answer]) -> _Answer:

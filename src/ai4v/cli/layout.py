@@ -59,6 +59,15 @@ class Layout:
         """The signed heads of the audit log; only ever added to."""
         return self.data_dir / "audit" / "head.jsonl"
 
+    @property
+    def certificate_file(self) -> Path:
+        """The development certificate, where one was made."""
+        return self.data_dir / "tls" / "certificate.pem"
+
+    def directory_file(self, name: str) -> Path:
+        """What one gateway last knew of the instances, for its next start."""
+        return self.run / f"{name}-directory.json"
+
     def log_file(self, name: str) -> Path:
         """The log of one process."""
         return self.logs / f"{name}.log"

@@ -32,6 +32,8 @@ _OURS_ALONE = (
     "AI4V_AUTH_AUDIT_PRIVATE_KEY",
 )
 """Not handed down: the embedded platform has its own, in its secrets folder."""
+_CERTIFICATES = ("AI4V_GATEWAY_TLS_CERTIFICATE", "AI4V_TLS_CERTIFICATE")
+_STATE_FILE = "AI4V_GATEWAY_STATE_FILE"
 _STORE_STOP_S = 60.0
 _SERVICE_STOP_S = 15.0
 """More than a service lets its requests finish (10 s)."""
@@ -79,7 +81,7 @@ class Platform:
         }
         if kept.keys().isdisjoint({"AI4V_AUTH_PUBLIC_URL", "AI4V_PUBLIC_URL"}):
             edge = self.topology.service(EDGE)
-            own["AI4V_AUTH_PUBLIC_URL"] = f"http://{self.reachable_host(edge)}:{edge.port}"
+            own["AI4V_AUTH_PUBLIC_URL"] = self.address(edge)
         for service in self.topology.services:
             prefix = f"AI4V_{service.name.upper()}"
             own[f"{prefix}_PORT"] = str(service.port)
@@ -94,6 +96,16 @@ class Platform:
         """The address at which this machine reaches it."""
         host = self.host(service)
         return {"0.0.0.0": LOOPBACK, "::": "[::1]"}.get(host, host)  # noqa: S104 - compared, not bound
+
+    def is_secure(self, service: Service) -> bool:
+        """Whether it speaks TLS."""
+        certificates = [self.settings.environment.get(name) for name in _CERTIFICATES]
+        return service.name == EDGE and any(certificates)
+
+    def address(self, service: Service) -> str:
+        """Where this machine reaches it, scheme to port."""
+        scheme = "https" if self.is_secure(service) else "http"
+        return f"{scheme}://{self.reachable_host(service)}:{service.port}"
 
     def command(self, *arguments: str) -> tuple[str, ...]:
         """The command line of our own command line."""
@@ -154,21 +166,23 @@ def plan_valkey(platform: Platform, secrets: Secrets) -> UnitPlan:
 def plan_replica(platform: Platform, replica: Replica) -> UnitPlan:
     """Plan one process of a service."""
     service = replica.service
-    host = platform.reachable_host(service)
-    port_variable = f"AI4V_{service.name.upper()}_PORT"
+    own = {f"AI4V_{service.name.upper()}_PORT": str(service.port)}
+    if service.name == EDGE and _STATE_FILE not in platform.environment:
+        own[_STATE_FILE] = str(platform.layout.directory_file(replica.name))
 
     async def prepare() -> tuple[str, ...]:
         return guarded(platform.command("serve", service.name))
 
     async def probe() -> Health | None:
-        return await probe_service(host, service.port, service.name)
+        host, is_secure = platform.reachable_host(service), platform.is_secure(service)
+        return await probe_service(host, service.port, service.name, is_secure=is_secure)
 
     return UnitPlan(
         name=replica.name,
         port=service.port,
-        address=f"http://{host}:{service.port}",
+        address=platform.address(service),
         prepare=prepare,
-        environment=platform.environment | {port_variable: str(service.port)},
+        environment=platform.environment | own,
         folder=None,
         log_file=platform.layout.log_file(replica.name),
         probe=probe,

@@ -26,6 +26,9 @@ class Settings:
     """The address on which the gateway, and nothing else, listens."""
     gateway_url: str = ""
     """Where client commands find the gateway; empty: the gateway of this machine."""
+    gateway_ca: Path | None = None
+    """PEM file of what client commands trust beside what the system does; None: the development
+    certificate in the data folder, where there is one."""
     api_key: str = field(default="", repr=False)
     """The key of client commands; empty: the one of the first start."""
     admin_password: str = field(default="", repr=False)
@@ -53,6 +56,7 @@ class Settings:
             port_shift=port_shift,
             bind=values.get("AI4V_BIND") or _LOOPBACK,
             gateway_url=(values.get("AI4V_GATEWAY_URL") or "").rstrip("/"),
+            gateway_ca=Path(ca) if (ca := values.get("AI4V_GATEWAY_CA")) else None,
             api_key=values.get("AI4V_API_KEY") or "",
             admin_password=values.get("AI4V_ADMIN_PASSWORD") or "",
             environment=values,

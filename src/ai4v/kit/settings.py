@@ -114,6 +114,12 @@ class EdgeSettings(ServiceSettings):
             raise ValueError("tls_certificate and tls_private_key go together")
         return self
 
+    @property
+    def base_url(self) -> str:
+        """Where this instance tells others to find it; a certificate makes it https."""
+        scheme = "http" if self.tls_certificate is None else "https"
+        return self.advertised_url or f"{scheme}://{self.host}:{self.port}"
+
 
 class DatabaseSettings(ServiceSettings):
     """Settings of a service that owns a schema."""

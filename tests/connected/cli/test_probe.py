@@ -3,14 +3,18 @@
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from ai4v.cli.command.certificate import make_certificate
 from ai4v.cli.failure import CommandError
 from ai4v.cli.port import BusyPort, explain_busy, find_busy, find_shift, is_free
 from ai4v.cli.probe import probe_service, probe_valkey
+from ai4v.kit.certificate import TlsFiles
 from ai4v.kit.topology import load_topology
 from tests.support.postgres import free_port
 
@@ -20,13 +24,15 @@ HOST = "127.0.0.1"
 
 
 @asynccontextmanager
-async def answering(answer: Callable[[bytes], bytes]) -> AsyncIterator[int]:
+async def answering(
+    answer: Callable[[bytes], bytes], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer(await reader.read(1_000)))
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(handle, HOST, 0)
+    server = await asyncio.start_server(handle, HOST, 0, ssl=tls)
     async with server:
         yield server.sockets[0].getsockname()[1]
 
@@ -53,6 +59,16 @@ async def test_service_is_as_it_says(answer: bytes, health: str | None) -> None:
     async with answering(reply) as port:
         assert await probe_service(HOST, port, "asr") == health
     assert asked[0].startswith(b"GET /api/v1/asr/health HTTP/1.1\r\n")
+
+
+async def test_a_service_with_a_certificate_for_another_name_is_asked(tmp_path: Path) -> None:
+    files = (tmp_path / "certificate.pem", tmp_path / "key.pem")
+    for file, text in zip(files, make_certificate(("speech.example.org",)), strict=True):
+        file.write_text(text)
+    tls = TlsFiles(*files).context
+    async with answering(lambda _: b'HTTP/1.1 200 OK\r\n\r\n{"status": "healthy"}', tls) as port:
+        assert await probe_service(HOST, port, "gateway", is_secure=True) == "healthy"
+        assert await probe_service(HOST, port, "gateway") is None
 
 
 async def test_nobody_is_no_answer() -> None:

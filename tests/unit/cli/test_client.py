@@ -11,8 +11,10 @@ from ai4v.cli.client import (
     Upload,
     find_api_key,
     find_gateway,
+    make_trust,
     open_gateway,
 )
+from ai4v.cli.command.certificate import make_certificate
 from ai4v.cli.failure import CommandError
 from ai4v.cli.layout import Layout
 from ai4v.cli.settings import Settings
@@ -153,3 +155,18 @@ class TestFinding:
         (tmp_path / "first-run.json").write_text(json.dumps(first_run))
         assert find_api_key(Settings.load(values)) == "first"
         assert find_api_key(Settings.load(values | {"AI4V_API_KEY": "own"})) == "own"
+
+
+def test_the_development_certificate_is_trusted_and_any_other_that_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    other = tmp_path / "other.pem"
+    usual = make_trust(Settings.load({"AI4V_DATA_DIR": str(tmp_path)})).cert_store_stats()["x509"]
+    for file in (folder / "certificate.pem", other):
+        file.write_text(make_certificate(("localhost",))[0])
+    for more in ({}, {"AI4V_GATEWAY_CA": str(other)}):
+        trust = make_trust(Settings.load({"AI4V_DATA_DIR": str(tmp_path), **more}))
+        assert trust.cert_store_stats()["x509"] == usual + 1
+    other.write_text("oops")
+    with pytest.raises(CommandError, match="AI4V_GATEWAY_CA"):
+        make_trust(Settings.load({"AI4V_DATA_DIR": str(tmp_path), "AI4V_GATEWAY_CA": str(other)}))

@@ -1,7 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from ai4v.cli.layout import Layout
-from ai4v.cli.plan import Platform
+from ai4v.cli.plan import Platform, plan_replica
 from ai4v.cli.settings import Settings
 from ai4v.kit.topology import load_topology
 
@@ -28,6 +31,29 @@ def test_browsers_are_sent_to_the_gateway_where_it_is() -> None:
         environment = make_platform(**{name: "https://ai4v.example"}).environment
         found = environment.get("AI4V_AUTH_PUBLIC_URL") or environment["AI4V_PUBLIC_URL"]
         assert found == "https://ai4v.example"
+
+
+@pytest.mark.parametrize("name", ["AI4V_GATEWAY_TLS_CERTIFICATE", "AI4V_TLS_CERTIFICATE"])
+def test_a_gateway_with_a_certificate_is_reached_by_tls(name: str) -> None:
+    platform = make_platform(**{name: "/tls/certificate.pem"})
+    assert platform.environment["AI4V_AUTH_PUBLIC_URL"] == "https://127.0.0.1:9080"
+    addresses = {item.name: plan_replica(platform, item).address for item in platform.replicas}
+    assert addresses["gateway"] == "https://127.0.0.1:9080"
+    assert addresses["asr"] == "http://127.0.0.1:9087"
+
+
+def test_each_gateway_keeps_what_it_knows() -> None:
+    platform = replace(make_platform(), scale={"gateway": 2})
+    files = {
+        item.name: plan_replica(platform, item).environment.get("AI4V_GATEWAY_STATE_FILE")
+        for item in platform.replicas
+    }
+    assert files["gateway"] == "/data/run/gateway-directory.json"
+    assert files["gateway-2"] == "/data/run/gateway-2-directory.json"
+    assert files["asr"] is None
+    silent = make_platform(AI4V_GATEWAY_STATE_FILE="")
+    environment = plan_replica(silent, silent.replicas[0]).environment
+    assert environment["AI4V_GATEWAY_STATE_FILE"] == ""
 
 
 def test_secrets_of_the_shell_are_not_handed_down() -> None:

@@ -18,7 +18,11 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+WHOLE: Final = "ai4v.http.whole"
+"""A message, and the extension that announces it: status, headers and body of a whole answer."""
+_EXTENSIONS: Final[dict[str, dict[object, object]]] = {WHOLE: {}}
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_STARTS: Final = ("http.response.start", WHOLE)
 _WITHOUT_BODY: Final = (204, 304)
 _LENGTH: Final = b"content-length"
 _CODING: Final = b"transfer-encoding"
@@ -69,13 +73,18 @@ class Cycle(RequestResponseCycle):
             return
         kind = message["type"]
         if not self.response_started:
-            if kind != "http.response.start":
+            if kind not in _STARTS:
                 raise RuntimeError(f"expected the start of an answer, but got {kind}")
             self.response_started = True
             self.waiting_for_100_continue = False
-            self.transport.write(self._make_head(message["status"], message.get("headers", ())))
+            head = self._make_head(message["status"], message.get("headers", ()))
+            if kind == WHOLE:
+                self._write(message["body"], head, is_last=True)
+            else:
+                self.transport.write(head)
         elif not self.response_complete and kind == "http.response.body":
-            self._write(message.get("body", b""), is_last=not message.get("more_body", False))
+            is_last = not message.get("more_body", False)
+            self._write(message.get("body", b""), b"", is_last=is_last)
         else:
             raise RuntimeError(f"got {kind} where no such message is due")
 
@@ -125,17 +134,20 @@ class Cycle(RequestResponseCycle):
             raise RuntimeError("a header of the answer holds what ends a line")
         return head + b"\r\n"
 
-    def _write(self, body: bytes, *, is_last: bool) -> None:
+    def _write(self, body: bytes, head: bytes, *, is_last: bool) -> None:
+        """Write a piece of the body, after the head when that is not empty."""
         if self.scope["method"] == "HEAD":
             self.expected_content_length = 0
+            body = b""
         elif self.chunked_encoding:
             piece = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            self.transport.write(piece + b"0\r\n\r\n" if is_last else piece)
+            body = piece + b"0\r\n\r\n" if is_last else piece
         else:
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0:
                 raise RuntimeError("the body is longer than was announced")
-            self.transport.write(body)
+        if head or body:
+            self.transport.write(head + body if head else body)
         if not is_last:
             return
         if self.expected_content_length != 0:
@@ -227,6 +239,7 @@ class CycleProtocol(HttpToolsProtocol):
             "query_string": query,
             "headers": self.headers,
             "state": self.app_state.copy(),
+            "extensions": _EXTENSIONS,
         }
 
     def _make_cycle(self, scope: HTTPScope, *, is_kept: bool) -> Cycle:

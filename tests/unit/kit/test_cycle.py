@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from ai4v.kit.cycle import Cycle, Signal
+from ai4v.kit.cycle import WHOLE, Cycle, Signal
 
 
 class _Transport(asyncio.Transport):
@@ -57,6 +57,16 @@ async def _answer(headers: list[tuple[bytes, bytes]], body: bytes, method: str =
 async def test_an_answer_with_a_length_is_framed_by_it() -> None:
     sent = await _answer([(b"Content-Length", b"2")], b"ab")
     assert sent == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab"
+
+
+@pytest.mark.parametrize(("method", "body"), [("GET", b"ab"), ("HEAD", b"")])
+async def test_a_whole_answer_is_as_one_in_two_messages(method: str, body: bytes) -> None:
+    transport = _Transport()
+    cycle = _make(transport, method)
+    headers = [(b"content-length", b"2")]
+    await cycle.send({"type": WHOLE, "status": 200, "headers": headers, "body": body})
+    assert cycle.response_complete
+    assert transport.sent == await _answer(headers, body, method)
 
 
 async def test_an_answer_without_one_goes_in_chunks() -> None:

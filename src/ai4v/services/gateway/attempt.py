@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from random import Random
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from ai4v.contracts.error import DeadlineExceededError
 from ai4v.kit.balance import Balancer, Failure, Turn
@@ -31,7 +31,7 @@ from ai4v.services.gateway.budget import (
     RetryPolicy,
     SilentAttemptObserver,
 )
-from ai4v.services.gateway.countdown import Alarm, Countdown
+from ai4v.services.gateway.countdown import Countdown
 from ai4v.services.gateway.exchange import Call, TurnAnswer, TurnChannel, read_retry_after
 from ai4v.services.gateway.hedging import Pace, race
 from ai4v.services.gateway.retry import TRY_AGAIN, RetryPlan, judge_answer, judge_error
@@ -44,6 +44,7 @@ class _Result(Protocol):
     def status(self) -> int: ...
 
 
+_SERVER_ERROR: Final = 500
 _ResultT = TypeVar("_ResultT", bound=_Result)
 _ReplyT = TypeVar("_ReplyT")
 
@@ -78,7 +79,7 @@ class Attempts:
         self._countdown = Countdown()
         self._paces: dict[str, Pace] = {}
 
-    async def send(self, call: Call) -> UpstreamAnswer:
+    def send(self, call: Call) -> Coroutine[Any, Any, UpstreamAnswer]:
         """Return the answer of an instance, whatever its status; the caller closes it.
 
         Raises:
@@ -90,8 +91,8 @@ class Attempts:
         """
         if call.may_hedge and call.is_repeatable and self._hedge is not None:
             pace = self._pace(call.service, self._hedge)
-            return await self._persist(call, partial(self._send_hedged, pace))
-        return await self._persist(call, self._send_once)
+            return self._persist(call, partial(self._send_hedged, pace))
+        return self._persist(call, self._send_once)
 
     async def connect(self, call: Call, subprotocols: Sequence[str]) -> Channel:
         """Return an open WebSocket; the caller closes it.
@@ -132,8 +133,12 @@ class Attempts:
 
     async def _send_once(self, call: Call, turn: Turn) -> TurnAnswer:
         answer = await self._ask(call, turn, self._upstream.send)
-        has_retry_after = answer.status == 503 and read_retry_after(answer.headers) > 0
-        report_status(turn, answer.status, has_retry_after=has_retry_after, is_over=False)
+        status = answer.status
+        if status < _SERVER_ERROR:
+            turn.succeed(is_over=False)
+        else:
+            has_retry_after = status == 503 and read_retry_after(answer.headers) > 0
+            report_status(turn, status, has_retry_after=has_retry_after, is_over=False)
         return TurnAnswer(answer, turn)
 
     async def _connect_once(
@@ -158,7 +163,14 @@ class Attempts:
             alarm = self._countdown.start(call.deadline.remaining_s())
             if call.is_repeatable:
                 turn.watch(alarm.ring)
-            return await _end_at(alarm, exchange(request))
+            try:
+                return await exchange(request)
+            except asyncio.CancelledError:
+                if alarm.stop():
+                    raise TimeoutError from None
+                raise
+            finally:
+                alarm.stop()
         except UpstreamRefusedError:
             turn.fail(Failure.REFUSED)
             raise
@@ -209,17 +221,3 @@ class Attempts:
         if pace is None:
             pace = self._paces[service] = Pace(policy, self._clock)
         return pace
-
-
-async def _end_at(alarm: Alarm, exchange: Coroutine[Any, Any, _ReplyT]) -> _ReplyT:
-    try:
-        reply = await exchange
-    except asyncio.CancelledError:
-        if alarm.stop():
-            raise TimeoutError from None
-        raise
-    except BaseException:
-        alarm.stop()
-        raise
-    alarm.stop()
-    return reply

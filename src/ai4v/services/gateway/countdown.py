@@ -33,6 +33,8 @@ class Alarm:
 
     def stop(self) -> bool:
         """Let it ring no more; true when the cancellation under way is this alarm's alone."""
+        if not self._is_set:
+            return False
         self._is_set = False
         self._due.discard(self)
         return self.has_rung and self._task.uncancel() <= self._cancelling

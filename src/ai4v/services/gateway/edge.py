@@ -103,8 +103,7 @@ class Edge:
             self._witness.end(visit)
 
     async def _answer(self, visit: Visit) -> None:
-        origin = visit.head.get(b"origin")
-        visit.told.extend(self._origins.describe(origin))
+        visit.told.extend(self._origins.describe(visit.head.get(b"origin")))
         scope = visit.scope
         route = self._find_route(visit, scope["method"])
         visit.read_deadline()
@@ -177,5 +176,4 @@ async def _report_absence(visit: Visit, service: str) -> None:
     )
     body = report.model_dump_json().encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await visit.begin(503, headers, is_protective=False)
-    await visit.end(body)
+    await visit.answer(503, headers, body, is_protective=False)

@@ -1,5 +1,6 @@
 """Lets a request in: who is asking, from where, and whether they may ask again already."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,9 +82,8 @@ class Gate:
             guest = await self._verifier.verify(credential, network)
         if knock.route is not None:
             guest.check(knock.client, knock.route.service)
-        charges = [*guest.charges, self._limits.charge_known(network)]
-        if knock.route is not None and knock.route.charge is not None:
-            charges.append(knock.route.charge)
+        of_route = None if knock.route is None else knock.route.charge
+        charges = guest.bill(self._limits.charge_known(network), of_route)
         await self._count(charges, guest.policy, knock)
         return guest
 
@@ -91,7 +91,7 @@ class Gate:
         """Charge what is known only afterwards."""
         await self._limiter.debit(charges)
 
-    async def _count(self, charges: list[Charge], policy: bytes, knock: Knock) -> None:
+    async def _count(self, charges: Sequence[Charge], policy: bytes, knock: Knock) -> None:
         decision: Decision = await self._limiter.acquire(charges)
         if decision.is_local:
             self.local_decisions += 1

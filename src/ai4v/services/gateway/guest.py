@@ -15,6 +15,7 @@ from ai4v.services.gateway.routing import Route
 
 KEY: Final = "key"
 SESSION: Final = "session"
+_MOST_BILLS: Final = 64
 
 
 class Guest:
@@ -27,7 +28,7 @@ class Guest:
 
     __slots__ = (
         *("charges", "digest", "expires_at", "kind", "policy", "principal", "subject"),
-        *("_audio", "_characters", "_networks", "_services", "_tokens"),
+        *("_audio", "_bills", "_characters", "_networks", "_services", "_tokens"),
     )
 
     def __init__(self, digest: str, verified: VerifiedCredential) -> None:
@@ -47,6 +48,7 @@ class Guest:
         self._networks = tuple(ip_network(item, strict=False) for item in principal.networks)
         self._services = frozenset(principal.scope.services)
         self._tokens: dict[str, bytes] = {}
+        self._bills: dict[tuple[str, str], tuple[Charge, ...]] = {}
 
     def check(self, client: str, service: str) -> None:
         """Return when the credential is for use from an address and for a service.
@@ -58,6 +60,17 @@ class Guest:
             raise AuthorizationError("this key may not be used from this address")
         if self._services and service not in self._services:
             raise AuthorizationError(f"this key is not for the {service} service")
+
+    def bill(self, of_address: Charge, of_route: Charge | None) -> tuple[Charge, ...]:
+        """Return all that a request is charged; the same tuple each time, which limiters know."""
+        place = (of_address.subject, "" if of_route is None else of_route.subject)
+        bill = self._bills.get(place)
+        if bill is None:
+            if len(self._bills) >= _MOST_BILLS:
+                self._bills.clear()
+            bill = (*self.charges, of_address, *(() if of_route is None else (of_route,)))
+            self._bills[place] = bill
+        return bill
 
     def show_to(self, route: Route, signer: TokenSigner) -> bytes:
         """Return the internal token for a route's service; kept as long as the guest is."""

@@ -111,7 +111,10 @@ class Proxy:
                 self._errands.start(entry.release())
 
     async def _pass(self, visit: Visit, call: Call, copy: "_Copy | None") -> None:
-        permit = await self._shedder.enter(call.service, _name(visit), call.deadline)
+        subject = _name(visit)
+        permit = self._shedder.pass_through(call.service, subject)
+        if permit is None:
+            permit = await self._shedder.enter(call.service, subject, call.deadline)
         try:
             answer = await self._attempts.send(call)
             try:
@@ -142,10 +145,10 @@ class Proxy:
             await _relay_rest(visit, answer)
             return
         piece = await answer.read()
-        await visit.begin(answer.status, head.kept, is_protective=head.is_protective)
         if not piece or len(piece) == int(head.length):
-            await visit.end(piece)
+            await visit.answer(answer.status, head.kept, piece, is_protective=head.is_protective)
             return
+        await visit.begin(answer.status, head.kept, is_protective=head.is_protective)
         await visit.pass_on(piece)
         await _relay_rest(visit, answer)
 
@@ -158,7 +161,7 @@ class Proxy:
 
     def _make_call(self, visit: Visit, route: Route, body: RequestBody, content: Body) -> Call:
         method = visit.scope["method"]
-        headers = [*visit.head.kept, *self._own_headers(visit, route)]
+        headers = [*visit.head.kept, *make_own_headers(visit, route, self._signer)]
         if not isinstance(content, bytes):
             headers += body.frame()
         is_safe = method in _SAFE or (method == "POST" and b"idempotency-key" in visit.head.noted)
@@ -169,9 +172,6 @@ class Proxy:
             deadline=visit.deadline,
             may_hedge=route.may_hedge,
         )
-
-    def _own_headers(self, visit: Visit, route: Route) -> tuple[Header, ...]:
-        return make_own_headers(visit, route, self._signer)
 
 
 def make_own_headers(visit: Visit, route: Route, signer: TokenSigner) -> tuple[Header, ...]:

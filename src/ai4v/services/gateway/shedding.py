@@ -61,6 +61,14 @@ class Shedder:
         self._observer = observer or SilentShedObserver()
         self._turnstiles: dict[str, Turnstile] = {}
 
+    def pass_through(self, service: str, subject: str) -> Permit | None:
+        """Return leave to ask `service` when there is a place and nobody waits for it."""
+        turnstile = self._turnstiles.get(service)
+        if turnstile is None:
+            turnstile = Turnstile(self._policy, self._clock)
+            self._turnstiles[service] = turnstile
+        return turnstile.pass_through(subject)
+
     async def enter(self, service: str, subject: str, deadline: Deadline) -> Permit:
         """Return leave to ask `service` now; the caller releases it in any case.
 
@@ -71,14 +79,10 @@ class Shedder:
             OverloadError: there is no place, or none before the deadline; come back in a second.
             DeadlineExceededError: the deadline has passed.
         """
-        turnstile = self._turnstiles.get(service)
-        if turnstile is None:
-            turnstile = Turnstile(self._policy, self._clock)
-            self._turnstiles[service] = turnstile
-        permit = turnstile.pass_through(subject)
+        permit = self.pass_through(service, subject)
         if permit is not None:
             return permit
-        outcome = await turnstile.wait(subject, deadline)
+        outcome = await self._turnstiles[service].wait(subject, deadline)
         if isinstance(outcome, Permit):
             return outcome
         self._observer.note_shed(service, outcome)

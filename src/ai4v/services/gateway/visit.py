@@ -1,15 +1,16 @@
 """One request on its way through the gateway: what is known of it, and its answer."""
 
-import os
 import re
 import time
+from random import getrandbits
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from ai4v.contracts.error import DeadlineExceededError, PlatformError, ValidationError
+from ai4v.kit.cycle import WHOLE
+from ai4v.kit.deadline import DEFAULT_S, Deadline
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
-from ai4v.kit.deadline import Deadline
 from ai4v.kit.errorbody import render_error
 from ai4v.kit.trace import EdgeTrace
 from ai4v.services.gateway.address import Network, find_client
@@ -20,10 +21,10 @@ from ai4v.services.gateway.routing import Route
 CLIENT_LEFT: Final = 499
 """How logs and metrics call a request whose client did not wait for an answer."""
 _WELL_FORMED_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_ID_BYTES: Final = 16
 _TIMEOUT: Final = DEADLINE_HEADER.encode()
 _TIMEOUT_DIGITS: Final = 9
 _UNKNOWN: Final = "unknown"
+_SECURE: Final = frozenset({"https", "wss"})
 
 
 class Visit:
@@ -38,22 +39,22 @@ class Visit:
         self, scope: Scope, receive: Receive, send: Send, trusted: tuple[Network, ...]
     ) -> None:
         self.started_s = time.perf_counter()
-        is_stream = scope["type"] == "websocket"
-        self._kind = "websocket.http.response" if is_stream else "http.response"
+        self._kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
         self.scope = scope
         self.receive = receive
         self.send = send
         self.head = head = RequestHead(scope["headers"])
-        request_id = head.get(b"x-request-id")
+        request_id = head.get(b"x-request-id") if b"x-request-id" in head.noted else None
         if request_id is None or not _WELL_FORMED_ID.fullmatch(request_id):
-            request_id = os.urandom(_ID_BYTES).hex().encode()
+            request_id = b"%032x" % getrandbits(128)
         self.request_id = request_id
         peer = scope.get("client")
-        self.client = find_client(peer[0] if peer else "", head.list(b"x-forwarded-for"), trusted)
+        forwarded = head.noted.get(b"x-forwarded-for", ())
+        self.client = find_client(peer[0] if peer else "", forwarded, trusted)
         self.path: str = scope["path"]
         self.route: Route | None = None
         self.guest: Guest | None = None
-        self.deadline: Deadline = Deadline.parse(None)
+        self.deadline = Deadline(DEFAULT_S)
         self.told: list[Header] = []
         """Headers of the answer, whatever it will be."""
         self.trace: EdgeTrace | None = None
@@ -82,7 +83,7 @@ class Visit:
     def is_secure(self) -> bool:
         """Whether the client came by TLS."""
         scheme: str = self.scope["scheme"]
-        return scheme in {"https", "wss"}
+        return scheme in _SECURE
 
     @property
     def is_late(self) -> bool:
@@ -115,12 +116,19 @@ class Visit:
 
     async def begin(self, status: int, headers: list[Header], *, is_protective: bool) -> None:
         """Send the head of an answer; the list of headers is used up."""
-        self.status = status
-        self.is_begun = True
-        headers.append((b"x-request-id", self.request_id))
-        headers.extend(self.told)
-        protect(headers, is_secure=self.is_secure, is_protective=is_protective)
+        self._complete(status, headers, is_protective=is_protective)
         await self.send({"type": self._kind + ".start", "status": status, "headers": headers})
+
+    async def answer(
+        self, status: int, headers: list[Header], body: bytes, *, is_protective: bool
+    ) -> None:
+        """Send a whole answer, in one message where the server takes it."""
+        self._complete(status, headers, is_protective=is_protective)
+        if WHOLE in self.scope.get("extensions", ()):
+            await self.send({"type": WHOLE, "status": status, "headers": headers, "body": body})
+            return
+        await self.send({"type": self._kind + ".start", "status": status, "headers": headers})
+        await self.end(body)
 
     async def end(self, body: bytes = b"") -> None:
         """Send the last, or only, piece of the body."""
@@ -137,5 +145,11 @@ class Visit:
         headers = [header for header in answer.raw_headers if header[0] != b"x-request-id"]
         if is_last:
             headers.append((b"connection", b"close"))
-        await self.begin(error.status, headers, is_protective=False)
-        await self.end(bytes(answer.body))
+        await self.answer(error.status, headers, bytes(answer.body), is_protective=False)
+
+    def _complete(self, status: int, headers: list[Header], *, is_protective: bool) -> None:
+        self.status = status
+        self.is_begun = True
+        headers.append((b"x-request-id", self.request_id))
+        headers.extend(self.told)
+        protect(headers, is_secure=self.is_secure, is_protective=is_protective)

@@ -183,7 +183,9 @@ async def test_a_provider_that_answers_nonsense_signs_nobody_in(
         {"jwks_uri": "file:///etc/passwd"},
         {"authorization_endpoint": "javascript:alert(1)"},
         {"token_endpoint": None},
+        {"description": "x" * MAX_BYTES},
     ],
+    ids=lambda document: next(iter(document)),
 )
 async def test_a_document_that_is_wrong_sends_nobody_anywhere(
     browser: Browser, one: OpenIdServer, document: dict[str, object]

@@ -9,10 +9,10 @@ import logging
 import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from json.encoder import encode_basestring as _quote
-from typing import Final
+from typing import Final, NamedTuple
 
 from ai4v.kit.log import redact
 
@@ -22,8 +22,7 @@ _PERIOD_S: Final = 0.1
 _QUIET_ENDS: Final = ("/health", "/health/live", "/health/ready")
 
 
-@dataclass(slots=True)
-class AccessLine:
+class AccessLine(NamedTuple):
     """What is told of one request."""
 
     at_s: float
@@ -52,12 +51,13 @@ class AccessLog:
     def __init__(self, sink: Callable[[str], None] = write_out) -> None:
         self._sink = sink
         self._lines: deque[AccessLine] = deque()
-        self._is_on = logging.getLogger(_LOGGER).isEnabledFor(logging.INFO)
+        self.is_wanted = logging.getLogger(_LOGGER).isEnabledFor(logging.INFO)
+        """Whether lines are written at all."""
         self.dropped = 0
 
     def note(self, line: AccessLine) -> None:
         """Have a line written soon."""
-        if not self._is_on or line.path.endswith(_QUIET_ENDS):
+        if not self.is_wanted or line.path.endswith(_QUIET_ENDS):
             return
         if len(self._lines) >= _MOST:
             self.dropped += 1
@@ -82,13 +82,19 @@ class AccessLog:
 
 
 def _show(line: AccessLine) -> str:
-    path = line.path
+    at_s, request_id, trace_id, method, path, status, duration_ms = line
     if "_" in path or "ey" in path or "@" in path:
         path = str(redact(None, "", {"path": path})["path"])
-    at = datetime.fromtimestamp(line.at_s, UTC).isoformat()[:-6]
+    second = int(at_s)
     return (
-        f'{{"request_id": "{line.request_id}", "trace_id": "{line.trace_id}", '
-        f'"method": {_quote(line.method)}, "path": {_quote(path)}, "status": {line.status}, '
-        f'"duration_ms": {line.duration_ms}, "event": "request", "level": "info", '
-        f'"logger": "{_LOGGER}", "timestamp": "{at}Z", "service": "gateway"}}\n'
+        f'{{"request_id": "{request_id}", "trace_id": "{trace_id}", '
+        f'"method": {_quote(method)}, "path": {_quote(path)}, "status": {status}, '
+        f'"duration_ms": {duration_ms:.1f}, "event": "request", "level": "info", '
+        f'"logger": "{_LOGGER}", "timestamp": "{_show_second(second)}.'
+        f'{int((at_s - second) * 1_000_000):06d}Z", "service": "gateway"}}\n'
     )
+
+
+@lru_cache(maxsize=2)
+def _show_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]

@@ -41,15 +41,18 @@ class Alarm:
 
 
 class Countdown:
-    """Sets alarms on the running loop."""
+    """Sets alarms on the one loop that it is used on."""
 
     def __init__(self) -> None:
         self._due: dict[float, set[Alarm]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, timeout_s: float) -> Alarm:
         """Return an alarm for the current task; whoever starts it stops it."""
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("only a task can be timed")
         step_s = _FINE_S if timeout_s < _LONG_S else _COARSE_S

@@ -37,12 +37,12 @@ class Vigil:
         self._body = body
 
     def __enter__(self) -> Self:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a vigil is kept in a task")
         self._task = task
         self._cancelling = task.cancelling()
-        loop = asyncio.get_running_loop()
         self._timer = loop.call_later(min(_LOOK_S, self._deadline.remaining_s()), self._look)
         return self
 

@@ -41,25 +41,23 @@ class Witness:
         """See it end."""
         self._requests.in_flight.dec()
         seconds = time.perf_counter() - visit.started_s
-        method = visit.scope.get("method", "GET")
-        status, label = visit.status, visit.label
-        trace_id = visit.trace_id
-        is_sent = visit.trace is not None and visit.trace.context.is_sampled
+        scope = visit.scope
+        method = scope.get("method", "GET")
+        status, label, trace = visit.status, visit.label, visit.trace
+        trace_id = "" if trace is None else trace.context.trace_hex
         self._requests.observe(
             method=method,
             route=label,
             status=status,
             seconds=seconds,
-            trace_id=trace_id if is_sent else None,
+            trace_id=trace_id if trace is not None and trace.context.is_sampled else None,
         )
         self._metrics.observe(route=label, key_class=visit.key_class, method=method, status=status)
         request_id = visit.request_id.decode()
-        path: str = visit.scope["path"]
-        self.log.note(
-            AccessLine(
-                time.time(), request_id, trace_id, method, path, status, round(seconds * 1000, 1)
-            )
-        )
+        log = self.log
+        if log.is_wanted:
+            line = (time.time(), request_id, trace_id, method, scope["path"], status)
+            log.note(AccessLine(*line, seconds * 1000))
         if status in _ACCESS_ERRORS and not _is_noted_there(visit):
             self._note_refusal(visit, request_id, method)
 

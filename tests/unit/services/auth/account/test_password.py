@@ -1,6 +1,7 @@
 """Hashing, and how many may wait for it."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,17 @@ async def test_nothing_matches_nobody_and_it_costs_as_much(hasher: PasswordHashe
     assert not await hasher.verify(None, "\0" * 32)
     somebody = extract_parameters(await hasher.hash("correct horse battery"))
     assert extract_parameters(hasher._nobody) == somebody
+
+
+async def test_nobodys_password_is_hashed_all_the_same(hasher: PasswordHasher) -> None:
+    known = await hasher.hash("correct horse battery")
+    costs_s: dict[str | None, list[float]] = {known: [], None: []}
+    for _ in range(3):
+        for password_hash, costs in costs_s.items():
+            began_s = time.process_time()
+            assert not await hasher.verify(password_hash, "wrong")
+            costs.append(time.process_time() - began_s)
+    assert min(costs_s[None]) > min(costs_s[known]) / 2
 
 
 async def test_strange_characters_are_characters(hasher: PasswordHasher) -> None:

@@ -112,6 +112,7 @@ async def open_http() -> AsyncIterator[httpx2.AsyncClient]:
     limits = httpx2.Limits(max_connections=32, max_keepalive_connections=8)
     async with httpx2.AsyncClient(
         verify=_read_trusted(),
+        headers={"accept-encoding": "identity"},
         timeout=timeout,
         limits=limits,
         follow_redirects=False,
@@ -127,8 +128,9 @@ def _read_trusted() -> ssl.SSLContext:
 
 
 async def _read(response: httpx2.Response) -> bytes:
+    """Read no more than may be kept; nothing is unpacked, for a small piece can become many."""
     body = bytearray()
-    async for piece in response.aiter_bytes():
+    async for piece in response.aiter_raw():
         body += piece
         if len(body) > MAX_BYTES:
             raise ProviderUnavailableError("the provider answers too much")

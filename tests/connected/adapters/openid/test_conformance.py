@@ -1,6 +1,8 @@
 """Both adapters keep the port's promises at a provider on a real socket."""
 
 import asyncio
+import gzip
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -59,6 +61,30 @@ async def test_this_very_machine_is_no_provider_unless_a_setting_says_so() -> No
         with pytest.raises(ProviderUnavailableError, match="not https"):
             await provider.begin(ATTEMPT)
         assert server.asked == []
+
+
+async def test_what_a_provider_packs_is_not_unpacked() -> None:
+    heads: list[bytes] = []
+    bomb = gzip.compress(b" " * (64 << 20))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n")
+        writer.write(b"content-length: %d\r\n\r\n" % len(bomb) + bomb)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, open_http() as http:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        client = ProviderClient(http, allows_loopback=True)
+        provider = OpenIdProvider(url, _REGISTRATION, client, SystemClock())
+        tracemalloc.start()
+        with pytest.raises(ProviderUnavailableError):
+            await provider.begin(ATTEMPT)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 8 << 20
+    assert b"accept-encoding: identity" in heads[0].lower()
 
 
 async def test_a_provider_that_never_ends_its_answer_is_not_waited_for() -> None:

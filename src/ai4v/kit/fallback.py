@@ -34,7 +34,7 @@ def _alone() -> int:
     return 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Level:
     """What a subject had left of its tightest limit."""
 
@@ -119,17 +119,19 @@ class FallbackRateLimiter:
     async def acquire(self, charges: Sequence[Charge]) -> Decision:
         """Take from the shared buckets, or from the local ones; never raises unavailable."""
         try:
-            await self._settle(charges)
+            if self._owed:
+                await self._settle(charges)
             decision = await self._shared.acquire(charges)
         except RateLimiterUnavailableError:
             self._degrade()
             return await self._acquire_locally(charges)
-        self._recover()
+        if self._is_degraded:
+            self._recover()
         limit = decision.limit
         fraction = decision.remaining / max(1, limit.count)
         level = _Level(fraction, self._clock.monotonic_s(), limit.window_s)
-        for charge in charges:
-            self._seen.put(charge.subject, level)
+        for subject in {charge.subject for charge in charges}:
+            self._seen.put(subject, level)
         return decision
 
     async def debit(self, charges: Sequence[Charge]) -> None:
@@ -202,8 +204,6 @@ class FallbackRateLimiter:
         Raises:
             RateLimiterUnavailableError: it is still away.
         """
-        if not self._owed:
-            return
         keys = [(charge.subject, limit) for charge in charges for limit in charge.limits]
         debts = {key: self._owed.pop(key) for key in keys if key in self._owed}
         now_s = self._clock.monotonic_s()

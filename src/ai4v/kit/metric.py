@@ -8,7 +8,12 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar
 from starlette.exceptions import HTTPException
@@ -57,9 +62,8 @@ class RequestMetrics(Collector):
     def __init__(self, service: str) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.in_flight = Gauge(
-            "ai4v_http_requests_in_flight", "Requests being answered.", registry=self.registry
-        )
+        self.in_flight = 0
+        """Requests being answered; whoever answers one counts it in and out."""
         self._places: dict[tuple[str, str, int], _Place] = {}
         self._times: dict[tuple[str, str], _Times] = {}
         Gauge(
@@ -103,6 +107,9 @@ class RequestMetrics(Collector):
         for (method, route, status), place in self._places.items():
             requests.add_metric((method, route, str(status)), place.number, exemplar=place.exemplar)
         yield requests
+        yield GaugeMetricFamily(
+            "ai4v_http_requests_in_flight", "Requests being answered.", value=self.in_flight
+        )
         seconds = HistogramMetricFamily(
             "ai4v_http_request_seconds",
             "Seconds from first byte in to last byte out.",

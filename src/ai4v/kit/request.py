@@ -92,14 +92,15 @@ class RequestLayer:
             carried(headers.get(TRACE_HEADER)) as trace_id,
             structlog.contextvars.bound_contextvars(request_id=request_id, trace_id=trace_id),
         ):
+            self._metrics.in_flight += 1
             try:
-                with self._metrics.in_flight.track_inprogress():
-                    app = self._app if refusal is None else render_error(refusal, request_id)
-                    await app(scope, receive, send_with_id)
+                app = self._app if refusal is None else render_error(refusal, request_id)
+                await app(scope, receive, send_with_id)
             except Exception:
                 status = 500
                 raise
             finally:
+                self._metrics.in_flight -= 1
                 self._note(scope, status, time.perf_counter() - started)
 
     def _judge(self, headers: MutableHeaders, state: dict[str, object]) -> PlatformError | None:

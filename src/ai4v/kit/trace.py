@@ -39,7 +39,7 @@ _providers: Final[list[otel.TracerProvider]] = []
 _header: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class TraceContext:
     """Where in which trace a request is."""
 
@@ -187,17 +187,18 @@ class EdgeTracer:
             header: the client's `traceparent`, if it sent one.
             name: of the span: method and route, never the path itself.
         """
-        parent = parse_context(header)
+        parent = None if header is None else parse_context(header)
         if self._tracer is None:
             known = make_context()
-            trace_id = parent.trace_id if parent else known.trace_id
-            return EdgeTrace(TraceContext(trace_id, known.span_id, is_sampled=False), None)
+            if parent is not None:
+                known = TraceContext(parent.trace_id, known.span_id, is_sampled=False)
+            return EdgeTrace(known, None)
         around = otel.set_span_in_context(NonRecordingSpan(_to_otel(parent))) if parent else None
         begun = self._tracer.start_span(name, around, kind=SpanKind.SERVER)
         return EdgeTrace(_of_otel(begun.get_span_context()), begun)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EdgeTrace:
     """One request's place in its trace; end it."""
 

@@ -1,5 +1,9 @@
-"""uvicorn's WebSocket, bounded: what one client sends cannot fill the memory, nor our logs."""
+"""uvicorn's WebSocket, bounded: what one client sends cannot fill the memory, nor our logs.
 
+A stream that says nothing holds little: neither its handshake nor its latest message.
+"""
+
+import asyncio
 import logging
 from typing import Any, Final
 
@@ -7,6 +11,7 @@ from uvicorn import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
+from websockets.http11 import Request
 
 _SLICE_BYTES: Final = 8 * 1024
 """Parsed at a time; no more is parsed while a message waits, which bounds what waits."""
@@ -14,6 +19,47 @@ _MAX_FRAGMENTS: Final = 4_096
 _REFUSAL: Final = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _quiet: Final = logging.getLogger("uvicorn.error.websocket")
 _quiet.setLevel(logging.WARNING)  # uvicorn's lines hold the query, which may hold a secret
+
+
+class _Inbox:
+    """What came and was not received: of asyncio's queue what uvicorn uses, in little room."""
+
+    __slots__ = ("_events", "_waiters")
+
+    def __init__(self) -> None:
+        self._events: list[Any] = []
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def empty(self) -> bool:
+        """Whether nothing is there."""
+        return not self._events
+
+    def put_nowait(self, event: Any) -> None:  # noqa: ANN401 - uvicorn's shape
+        """Add one, and wake who has waited longest."""
+        self._events.append(event)
+        self._wake()
+
+    async def get(self) -> Any:  # noqa: ANN401 - uvicorn's shape
+        """Return the oldest."""
+        while not self._events:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+                elif self._events:
+                    self._wake()
+                raise
+        return self._events.pop(0)
+
+    def _wake(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.pop(0)
+            if not waiter.done():
+                waiter.set_result(None)
+                return
 
 
 class BoundedWebSocket(WebSocketsSansIOProtocol):
@@ -27,6 +73,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state)
         self.logger = self.conn.logger = _quiet
+        self.queue = _Inbox()  # type: ignore[assignment] # as much of a queue as uvicorn uses
         self._unread = b""
 
     def data_received(self, data: bytes) -> None:
@@ -44,6 +91,21 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
                 self.transport.resume_reading()
         return message
 
+    def handle_connect(self, event: Request) -> None:
+        """Begin; the parser keeps what it read last, so that is emptied here and below."""
+        super().handle_connect(event)
+        event.headers.clear()
+
+    def handle_text(self, event: Frame) -> None:
+        """Take in a message, or its first part."""
+        super().handle_text(event)
+        event.data = b""
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Take in a message, or its first part."""
+        super().handle_bytes(event)
+        event.data = b""
+
     def handle_cont(self, event: Frame) -> None:
         """Take in a part of a message."""
         if len(self.frames) >= _MAX_FRAGMENTS:
@@ -51,6 +113,7 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
             return
         super().handle_cont(event)
+        event.data = b""
 
     def handle_ping(self) -> None:
         """Answer, unless the client takes nothing any more."""

@@ -27,9 +27,9 @@ class UpstreamBrokenError(UpstreamError):
     """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UpstreamRequest:
-    """What is sent to an instance."""
+    """What is sent to an instance; not frozen, for one is made for every request."""
 
     method: str
     base_url: str

@@ -93,13 +93,15 @@ class Answer:
         if self._size > HIGH_WATER and not self._is_held_back and self._source is not None:
             self._is_held_back = True
             self._source.hold_back()
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def end(self) -> None:
         """Take in the end of the body, and let go of the connection."""
         self._has_ended = True
         self._source = None
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def fail(self, error: BaseException) -> None:
         """Tell the caller, after what has come, and let go of the connection."""

@@ -1,7 +1,6 @@
 """WebSockets to instances: websockets' protocol without I/O, on an asyncio transport."""
 
 import asyncio
-from collections import deque
 from contextlib import suppress
 from typing import Final, cast
 
@@ -32,16 +31,17 @@ class WebSocketChannel(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._protocol = protocol
         self._channels = channels
-        self._messages: deque[str | bytes] = deque()
+        self._messages: list[str | bytes] = []
         self._parts = bytearray()
         self._is_text = False
         self._unread = b""
         self._closed: tuple[int, str] | None = None
         self._is_leaving = False
         self._waiter: asyncio.Future[None] | None = None
-        self._gone = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._is_gone = False
+        self._gone: asyncio.Event | None = None
+        self._room: asyncio.Event | None = None
+        """There is room when it is None; events are large, and most streams never need one."""
         channels.add(self)
 
     @property
@@ -59,13 +59,14 @@ class WebSocketChannel(asyncio.Protocol):
                 await self._waiter
             finally:
                 self._waiter = None
-        message = self._messages.popleft()
+        message = self._messages.pop(0)
         self._parse()
         return message
 
     async def send(self, message: str | bytes) -> None:
         """Send a message once there is room for it."""
-        await self._room.wait()
+        if self._room is not None:
+            await self._room.wait()
         if self._closed is not None:
             raise ChannelClosedError(*self._closed)
         try:
@@ -90,9 +91,7 @@ class WebSocketChannel(asyncio.Protocol):
             self._flush()
             self._messages.clear()
             self._parse()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_GOODBYE_S):
-                    await self._gone.wait()
+            await self._wait_until_gone()
         self.drop()
 
     def drop(self) -> None:
@@ -125,16 +124,28 @@ class WebSocketChannel(asyncio.Protocol):
         if not self.opened.done():
             self.opened.set_exception(UpstreamBrokenError("the service broke the stream off"))
         self._end(_LOST)
-        self._gone.set()
-        self._room.set()
+        self._is_gone = True
+        if self._gone is not None:
+            self._gone.set()
+        self.resume_writing()
 
     def pause_writing(self) -> None:
         """Hold senders back (asyncio)."""
-        self._room.clear()
+        if self._room is None:
+            self._room = asyncio.Event()
 
     def resume_writing(self) -> None:
         """Let senders go on (asyncio)."""
-        self._room.set()
+        room, self._room = self._room, None
+        if room is not None:
+            room.set()
+
+    async def _wait_until_gone(self) -> None:
+        if not self._is_gone:
+            self._gone = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GOODBYE_S):
+                    await self._gone.wait()
 
     def _parse(self) -> None:
         while self._unread and not self._messages and self._closed is None:
@@ -153,10 +164,12 @@ class WebSocketChannel(asyncio.Protocol):
         for event in self._protocol.events_received():
             if isinstance(event, Response):
                 self._take_answer()
+                event.headers.clear()  # the parser keeps what it read last
             elif isinstance(event, Frame):
                 self._take_frame(event)
+                event.data = b""
         is_over = self._protocol.parser_exc is not None or self._protocol.close_rcvd is not None
-        if self._room.is_set() or is_over:
+        if self._room is None or is_over:
             self._flush()
         else:
             self._protocol.data_to_send()

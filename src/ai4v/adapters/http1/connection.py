@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
             StaleConnectionError: the connection had been used and was found closed.
             UpstreamBrokenError: as the port says.
         """
-        transport = cast("asyncio.Transport", self.transport)
+        transport: asyncio.Transport = self.transport  # type: ignore[assignment] # connected
         try:
             head, length = encode_head(request, self._host)
         except ValueError:
@@ -172,15 +172,17 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take in a header, or drop a trailer (httptools)."""
         self._head_bytes += len(name) + len(value) + 4
-        if self._head_bytes > MAX_HEAD_BYTES:
-            raise _MalformedError
         if not self._is_past_head:
             self._headers.append((name.lower(), value))
+        elif self._head_bytes > MAX_HEAD_BYTES:
+            raise _MalformedError
 
     def on_headers_complete(self) -> None:
         """Look at the head (httptools)."""
         if self._is_complete:
             return
+        if self._head_bytes > MAX_HEAD_BYTES:
+            raise _MalformedError
         status = self._parser.get_status_code()
         is_read = self._parser.get_http_version() in _VERSIONS and 100 <= status <= 599
         if not is_read or status == 101:
@@ -189,7 +191,8 @@ class Connection(asyncio.Protocol):
             self._is_interim = True
             return
         framing = [header for header in self._headers if header[0] in _FRAMING]
-        self._check(framing)
+        if len(framing) != 1 or framing[0][0] != b"content-length":
+            self._check(framing)
         self._is_past_head = True
         self._is_complete = self._is_head_request
         self._is_kept = self._is_head_request and self._parser.should_keep_alive()

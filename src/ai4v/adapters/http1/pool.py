@@ -44,9 +44,12 @@ class Pool:
     def take(self, base_url: str) -> Connection | None:
         """Return a connection that was kept; None when there is none."""
         idle = self._idle.get(base_url)
+        if not idle:
+            return None
+        oldest_s = self._now() - self._limits.idle_s
         while idle:
             connection = idle.pop()
-            if not self._is_old(connection):
+            if connection.idle_since >= oldest_s and not connection.is_closing:
                 return connection
             connection.leave()
         return None
@@ -93,10 +96,6 @@ class Pool:
         """End every connection."""
         for connection in tuple(self._open):
             connection.leave()
-
-    def _is_old(self, connection: Connection) -> bool:
-        age_s = self._now() - connection.idle_since
-        return age_s > self._limits.idle_s or connection.is_closing
 
     def _make_room(self) -> None:
         idle = [connection for kept in self._idle.values() for connection in kept]

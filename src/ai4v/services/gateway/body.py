@@ -106,9 +106,9 @@ class RequestBody:
 
 
 def _read_length(head: RequestHead) -> int | None:
-    if head.get(b"transfer-encoding") is not None:
+    if b"transfer-encoding" in head.noted:
         return None
-    announced = head.get(b"content-length")
+    announced = head.get(b"content-length") if b"content-length" in head.noted else None
     if announced is None:
         return 0
     if not announced.isdigit() or len(announced) > 18:

@@ -117,6 +117,7 @@ class Stream:
                 await self._channel.send(content)
             except ChannelClosedError:
                 return None
+            del message, content  # the next may be long in coming
 
     async def _pump_down(self) -> Ending:
         while True:
@@ -130,6 +131,7 @@ class Stream:
             except (OSError, RuntimeError):  # how a server says that the client is gone
                 await self._close_channel(_CLIENT_GONE)
                 return _OVER
+            del content
 
     async def _send(self, content: str | bytes) -> None:
         kind = "text" if isinstance(content, str) else "bytes"

@@ -17,6 +17,7 @@ from ai4v.contracts.error import (
     ServiceUnavailableError,
 )
 from ai4v.contracts.health import Health, HealthReport
+from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.log import get_logger
 from ai4v.kit.trace import TRACE_HEADER, EdgeTracer
 from ai4v.services.gateway.address import Network
@@ -35,6 +36,7 @@ from ai4v.services.gateway.witness import Witness
 _KEY_IN_QUERY: Final = "/ws/v1/"
 """Where a key may be in the query, for a client that can do no other."""
 _TRACE: Final = TRACE_HEADER.encode()
+_TIMEOUT: Final = DEADLINE_HEADER.encode()
 _NO_KEY: Final = (
     "this stream needs an API key: send it as `Authorization: Bearer <key>`,"
     " or offer the subprotocol `ai4v.key.<key>`"
@@ -103,10 +105,13 @@ class Edge:
             self._witness.end(visit)
 
     async def _answer(self, visit: Visit) -> None:
-        visit.told.extend(self._origins.describe(visit.head.get(b"origin")))
+        noted = visit.head.noted
+        origin = visit.head.get(b"origin") if b"origin" in noted else None
+        visit.told.extend(self._origins.describe(origin))
         scope = visit.scope
         route = self._find_route(visit, scope["method"])
-        visit.read_deadline()
+        if _TIMEOUT in noted:
+            visit.read_deadline()
         if scope["query_string"]:
             check_query(scope["query_string"])
         body = RequestBody(visit.head, visit.receive, route.max_body_bytes)
@@ -142,8 +147,9 @@ class Edge:
     def _find_route(self, visit: Visit, method: str) -> Route:
         visit.path = read_path(visit.scope)
         route = visit.route = self._routes.find(method, visit.path)
-        parent = visit.head.get(_TRACE)
-        header = None if parent is None else parent.decode("latin-1")
+        header = None
+        if _TRACE in visit.head.noted:
+            header = visit.head.noted[_TRACE][0].decode("latin-1")
         visit.trace = self._tracer.begin(header, f"{method} {route.label}")
         return route
 

@@ -19,7 +19,7 @@ _RETRY_AFTER: Final = b"retry-after"
 _UNKNOWN_S: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """A request that is to be answered by some instance of a service."""
 

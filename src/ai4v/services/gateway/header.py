@@ -79,6 +79,11 @@ class _Way(Enum):
     DROP = auto()
 
 
+_KEEP: Final = _Way.KEEP
+_KEEP_AND_NOTE: Final = _Way.KEEP_AND_NOTE
+_DROP: Final = _Way.DROP
+
+
 class RequestHead:
     """What the headers of a request say, read once."""
 
@@ -91,9 +96,11 @@ class RequestHead:
         for header in headers:
             name = header[0]
             way = _request_ways.get(name) or _choose_for_request(name)
-            if way is _Way.KEEP or way is _Way.KEEP_AND_NOTE:
+            if way is _KEEP:
                 self.kept.append(header)
-            if way is _Way.NOTE or way is _Way.KEEP_AND_NOTE:
+            elif way is not _DROP:
+                if way is _KEEP_AND_NOTE:
+                    self.kept.append(header)
                 self.noted.setdefault(name, []).append(header[1])
         if b"connection" in self.noted:
             self.kept = _without_named(self.kept, self.noted[b"connection"])
@@ -124,9 +131,9 @@ class AnswerHead:
         for header in headers:
             name = header[0]
             way = _answer_ways.get(name) or _choose_for_answer(name)
-            if way is _Way.KEEP:
+            if way is _KEEP:
                 self.kept.append(header)
-            elif way is _Way.DROP:
+            elif way is _DROP:
                 continue
             elif name == b"content-length":
                 self.length = header[1]

@@ -14,6 +14,8 @@ _NEVER_ROUTED: Final = ("/internal", "/metrics", "/openapi.json", "/docs")
 _COOKIES: Final = "auth"
 """The one service that may set cookies."""
 _MINUTE_S: Final = 60.0
+_MOST_FOUND: Final = 2_048
+_LONGEST_FOUND: Final = 64
 
 
 class Access(Enum):
@@ -74,6 +76,7 @@ class RouteTable:
         self._exact: dict[tuple[str, str], Route] = {}
         self._below: dict[str, list[tuple[str, str, Route]]] = {}
         self._prefixes: dict[str, Route] = {}
+        self._found: dict[tuple[str, str], Route] = {}
         for service in services:
             for prefix in service.prefixes:
                 _check_prefix(prefix)
@@ -91,8 +94,14 @@ class RouteTable:
         Raises:
             NotFoundError: no service has the path.
         """
-        if exact := self._exact.get((method, path)):
-            return exact
+        found = self._exact.get((method, path)) or self._found.get((method, path))
+        if found is None:
+            found = self._search(method, path)
+            if len(self._found) < _MOST_FOUND and len(path) <= _LONGEST_FOUND:
+                self._found[method, path] = found
+        return found
+
+    def _search(self, method: str, path: str) -> Route:
         for depth in self._depths:
             prefix = "/".join(path.split("/", depth + 1)[: depth + 1])
             route = self._prefixes.get(prefix)

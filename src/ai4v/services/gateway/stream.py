@@ -176,6 +176,7 @@ class Streams:
         agreed = channel.subprotocol or (_OWN if _OWN in asked else None)
         visit.status = _SWITCHING
         visit.is_begun = True
+        visit.forget_head()
         stream = Stream(visit, channel, credential, self._policy.limits, self._clock)
         self._streams.add(stream)
         try:

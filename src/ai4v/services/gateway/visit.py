@@ -75,11 +75,6 @@ class Visit:
         return "anonymous" if self.guest is None else self.guest.kind
 
     @property
-    def trace_id(self) -> str:
-        """The trace that the request is part of; empty when it was refused before it had one."""
-        return "" if self.trace is None else self.trace.context.trace_hex
-
-    @property
     def is_secure(self) -> bool:
         """Whether the client came by TLS."""
         scheme: str = self.scope["scheme"]
@@ -100,6 +95,11 @@ class Visit:
         if self.scope["type"] == "http":
             return True
         return self._kind in self.scope.get("extensions", ())
+
+    def forget_head(self) -> None:
+        """Hold the headers of a request no longer: a stream may be open for hours."""
+        self.scope["headers"] = ()
+        self.head = RequestHead(())
 
     def read_deadline(self) -> None:
         """Take the time that the client gives us.

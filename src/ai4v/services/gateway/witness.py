@@ -35,11 +35,11 @@ class Witness:
 
     def begin(self) -> None:
         """See a request come."""
-        self._requests.in_flight.inc()
+        self._requests.in_flight += 1
 
     def end(self, visit: Visit) -> None:
         """See it end."""
-        self._requests.in_flight.dec()
+        self._requests.in_flight -= 1
         seconds = time.perf_counter() - visit.started_s
         scope = visit.scope
         method = scope.get("method", "GET")

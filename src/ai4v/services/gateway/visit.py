@@ -101,11 +101,6 @@ class Visit:
         self.scope["headers"] = ()
         self.head = RequestHead(())
 
-    def forget_head(self) -> None:
-        """Hold the headers of a request no longer: a stream may be open for hours."""
-        self.scope["headers"] = ()
-        self.head = RequestHead(())
-
     def read_deadline(self) -> None:
         """Take the time that the client gives us.
 

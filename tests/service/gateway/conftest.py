@@ -4,6 +4,7 @@ import pytest
 
 from tests.service.gateway.echo import make_router
 from tests.service.gateway.house import ASR, House, make_service, open_house
+from tests.service.gateway.talk import Talk
 
 
 @pytest.fixture
@@ -17,4 +18,17 @@ async def house() -> AsyncIterator[House]:
 async def echo(house: House) -> House:
     """The same with a speech service that tells what reached it."""
     await house.add("asr", ASR, make_service("asr", make_router()))
+    return house
+
+
+@pytest.fixture
+def talk() -> Talk:
+    """A speech service that streams."""
+    return Talk()
+
+
+@pytest.fixture
+async def live(house: House, talk: Talk) -> House:
+    """A gateway with it behind."""
+    await house.add("asr", ASR, talk)
     return house

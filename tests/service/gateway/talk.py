@@ -2,9 +2,13 @@
 
 import asyncio
 
+import pytest
 from starlette.types import Receive, Scope, Send
 
+from ai4v.adapters.memory.socket import MemoryChannel
+from ai4v.ports.upstream import ChannelClosedError, HandshakeRefusedError
 from tests.service.gateway.echo import live
+from tests.service.gateway.house import House
 
 
 class Talk:
@@ -43,3 +47,19 @@ class Talk:
             else:
                 await send({"type": "websocket.send", "text": text})
         self.endings.put_nowait((message["code"], message.get("reason") or ""))
+
+
+async def end_of(channel: MemoryChannel) -> tuple[int, str]:
+    """Read until the end; return its code and reason."""
+    try:
+        while True:
+            await asyncio.wait_for(channel.receive(), 5)
+    except ChannelClosedError as ended:
+        return ended.code, ended.reason
+
+
+async def refusal_of(house: House, **how: object) -> int:
+    """Return the status by which a stream is not opened."""
+    with pytest.raises(HandshakeRefusedError) as refused:
+        await house.connect(**how)  # type: ignore[arg-type] # those of connect
+    return refused.value.answer_status

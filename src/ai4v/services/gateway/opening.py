@@ -56,6 +56,10 @@ from ai4v.services.gateway.witness import Witness
 _FIRST_LIMIT: Final = 64
 """Requests at once that a service is given before anything is known of it. Too many make its first
 second slow; too few have those refused who come together after a restart."""
+_DEGRADED: Final = (
+    "ai4v_gateway_limits_degraded",
+    "1 while limits are decided by this process alone.",
+)
 _QUICK_S: Final = 0.04
 """An answer that comes as fast as this is no sign of a service that has too much to do."""
 
@@ -82,8 +86,8 @@ class _Ways:
     """How services are reached."""
 
     directory: Directory
-    balancer: Balancer
     attempts: Attempts
+    shedder: Shedder
     signer: TokenSigner
     authority: AuthService
 
@@ -97,8 +101,7 @@ async def open_entrance(
 ) -> Entrance:
     """Open what the handlers and the edge need; the stack stops it in reverse."""
     registry: CollectorRegistry = app.state.metrics.registry
-    metrics = FleetMetrics(registry)
-    ways = await _open_ways(settings, adapters, metrics, stack)
+    ways = await _open_ways(settings, adapters, registry, stack)
     health: HealthMonitor = app.state.health
     health.watch("valkey", adapters.cache.ping, is_critical=False)
     health.watch("auth", ways.authority.check, is_critical=False)
@@ -110,18 +113,11 @@ async def open_entrance(
     streams = await _open_streams(settings, adapters, ways, verifier, health, stack)
     errands = Errands()
     stack.push_async_callback(errands.close)
-    policy = ShedPolicy(first_limit=_FIRST_LIMIT, quick_s=_QUICK_S)
-    shedder = Shedder(policy, adapters.clock, metrics)
-    registry.register(FleetReadings(ways.balancer, shedder))
     ledger = Ledger(adapters.ledger or adapters.cache)
-    proxy = Proxy(ways.attempts, shedder, ways.signer, ledger, gate, errands)
+    proxy = Proxy(ways.attempts, ways.shedder, ways.signer, ledger, gate, errands)
     witness = await _open_witness(app.state.metrics, ways.authority, stack)
     readings = _make_readings(gate, errands, witness, streams, verifier)
-    readings.add_gauge(
-        "ai4v_gateway_limits_degraded",
-        "1 while limits are decided by this process alone.",
-        adapters.is_limiter_alone,
-    )
+    readings.add_gauge(*_DEGRADED, adapters.is_limiter_alone)
     registry.register(readings)
     edge = Edge(
         RouteTable(load_topology().services, _read_rules(settings)),
@@ -136,13 +132,21 @@ async def open_entrance(
 
 
 async def _open_ways(
-    settings: GatewaySettings, adapters: Adapters, metrics: FleetMetrics, stack: AsyncExitStack
+    settings: GatewaySettings,
+    adapters: Adapters,
+    registry: CollectorRegistry,
+    stack: AsyncExitStack,
 ) -> _Ways:
+    metrics = FleetMetrics(registry)
     names = [service.name for service in load_topology().services]
     file = None if settings.state_file is None else DirectoryFile(settings.state_file)
     directory = await stack.enter_async_context(Directory(adapters.registry, names, file=file))
-    policy = BalancePolicy(strategy=settings.balance)
-    balancer = Balancer(directory, adapters.clock, policy=policy, observer=metrics)
+    balancer = Balancer(
+        directory,
+        adapters.clock,
+        policy=BalancePolicy(strategy=settings.balance),
+        observer=metrics,
+    )
     await stack.enter_async_context(Patrol(balancer, UpstreamProber(adapters.upstream)))
     signer = TokenSigner(settings.internal_private_key.get_secret_value(), service=settings.service)
     attempts = Attempts(
@@ -155,7 +159,10 @@ async def _open_ways(
     )
     client = SignedClient("auth", attempts, signer)
     authority = AuthService(client, timeout_s=settings.verify_timeout_s)
-    return _Ways(directory, balancer, attempts, signer, authority)
+    policy = ShedPolicy(first_limit=_FIRST_LIMIT, quick_s=_QUICK_S)
+    shedder = Shedder(policy, adapters.clock, metrics)
+    registry.register(FleetReadings(balancer, shedder))
+    return _Ways(directory, attempts, shedder, signer, authority)
 
 
 async def _open_streams(

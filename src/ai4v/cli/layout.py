@@ -64,9 +64,14 @@ class Layout:
         """The development certificate, where one was made."""
         return self.data_dir / "tls" / "certificate.pem"
 
+    @property
+    def directory(self) -> Path:
+        """What gateways last knew of the instances; it outlives them."""
+        return self.data_dir / "directory"
+
     def directory_file(self, name: str) -> Path:
-        """What one gateway last knew of the instances, for its next start."""
-        return self.run / f"{name}-directory.json"
+        """What one gateway last knew, for its next start."""
+        return self.directory / f"{name}.json"
 
     def log_file(self, name: str) -> Path:
         """The log of one process."""
@@ -86,7 +91,7 @@ class Layout:
             if os.geteuid() == 0:
                 mode = stat.S_IMODE(self.data_dir.stat().st_mode)
                 self.data_dir.chmod(mode | stat.S_IXOTH)
-            for folder in (self.secrets, self.logs, self.run, self.valkey):
+            for folder in (self.secrets, self.logs, self.run, self.valkey, self.directory):
                 folder.mkdir(mode=0o700, exist_ok=True)
                 folder.chmod(0o700)
         except OSError as error:

@@ -90,8 +90,10 @@ def make_provider(service: str, exporter: "SpanExporter", *, ratio: float) -> "T
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
     from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
+    from ai4v.kit.spansampler import DiscreetSampler
+
     provider = TracerProvider(
-        sampler=ParentBased(TraceIdRatioBased(ratio)),
+        sampler=DiscreetSampler(ParentBased(TraceIdRatioBased(ratio))),
         resource=Resource.create({"service.name": f"ai4v-{service}"}),
         shutdown_on_exit=False,
     )

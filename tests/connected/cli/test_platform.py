@@ -34,7 +34,7 @@ def test_status_shows_everything_healthy(platform: Platform) -> None:
 
 
 def test_secrets_are_for_the_owner_alone(platform: Platform) -> None:
-    closed = (platform.data_dir / "secrets", platform.data_dir / "log", platform.data_dir / "run")
+    closed = [platform.data_dir / name for name in ("secrets", "log", "run", "directory")]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in closed} == {0o700}
     files = [platform.data_dir / "first-run.json", platform.data_dir / "valkey" / "valkey.conf"]
     files += [file for folder in closed for file in folder.iterdir()]

@@ -25,7 +25,7 @@ def test_folders_are_closed_to_everyone_else(folder: Path) -> None:
     layout = Layout(folder / "data")
     layout.create()
     layout.create()
-    closed = (layout.secrets, layout.logs, layout.run, layout.valkey)
+    closed = (layout.secrets, layout.logs, layout.run, layout.valkey, layout.directory)
     assert {mode(path) for path in closed} == {0o700}
     assert mode(layout.data_dir) == (0o701 if os.geteuid() == 0 else 0o700)
 

@@ -48,8 +48,8 @@ def test_each_gateway_keeps_what_it_knows() -> None:
         item.name: plan_replica(platform, item).environment.get("AI4V_GATEWAY_STATE_FILE")
         for item in platform.replicas
     }
-    assert files["gateway"] == "/data/run/gateway-directory.json"
-    assert files["gateway-2"] == "/data/run/gateway-2-directory.json"
+    assert files["gateway"] == "/data/directory/gateway.json"
+    assert files["gateway-2"] == "/data/directory/gateway-2.json"
     assert files["asr"] is None
     silent = make_platform(AI4V_GATEWAY_STATE_FILE="")
     environment = plan_replica(silent, silent.replicas[0]).environment

@@ -99,3 +99,14 @@ def test_share_of_none_keeps_no_new_trace() -> None:
     provider.shutdown()
     assert exporter.get_finished_spans() == ()
     assert not trace.context.is_sampled
+
+
+def test_spans_say_nothing_of_the_query() -> None:
+    exporter = InMemorySpanExporter()
+    provider = make_provider("asr", exporter, ratio=1.0)
+    said = {"url.path": "/api/v1/asr/models", "url.query": "apiKey=a4v_secret"}
+    provider.get_tracer("test").start_span("GET", attributes=said).end()
+    provider.force_flush()
+    provider.shutdown()
+    (sent,) = exporter.get_finished_spans()
+    assert dict(sent.attributes or {}) == {"url.path": "/api/v1/asr/models"}

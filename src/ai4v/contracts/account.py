@@ -59,7 +59,9 @@ class VerificationRequest(_Request):
 class ResetRequest(_Request):
     """POST /api/v1/auth/password/reset."""
 
-    account: Annotated[str, StringConstraints(min_length=1, max_length=254, to_lower=True)]
+    account: Annotated[
+        str, StringConstraints(max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$", to_lower=True)
+    ]
     """A username or an e-mail address."""
 
 

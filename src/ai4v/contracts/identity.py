@@ -134,8 +134,11 @@ class AdministratorReset(BaseModel):
 
 
 def hash_credential(credential: str) -> str:
-    """Return the SHA-256 of a credential in hexadecimal: all that is ever stored of a key."""
-    return hashlib.sha256(credential.encode()).hexdigest()
+    """Return the SHA-256 of a credential in hexadecimal: all that is ever stored of a key.
+
+    Any string has one; half a character (a lone surrogate) is only nobody's credential.
+    """
+    return hashlib.sha256(credential.encode(errors="surrogatepass")).hexdigest()
 
 
 def credential_cache_key(credential_hash: str) -> str:

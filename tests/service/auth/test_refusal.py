@@ -22,6 +22,15 @@ _BODIES: dict[str, dict[str, object]] = {
     "/api/v1/auth/users": {"username": "asha", "password": PASSWORD},
     "/api/v1/auth/keys": {"name": "key"},
 }
+_OPEN_BODIES: dict[str, dict[str, object]] = {
+    "/api/v1/auth/refresh": {"refresh_token": "x"},
+    "/api/v1/auth/register": {"username": "asha", "email": "a@b.example", "password": PASSWORD},
+    "/api/v1/auth/verify-email": {"token": "x"},
+    "/api/v1/auth/verify-email/resend": {"email": "a@b.example"},
+    "/api/v1/auth/password/reset": {"account": "asha"},
+    "/api/v1/auth/password/reset/confirm": {"token": "x", "new_password": PASSWORD},
+    "/api/v1/auth/providers/exchange": {"ticket": "x", "verifier": "v" * 43},
+}
 _STRANGE: tuple[object, ...] = (
     "\0",
     "a\0b",
@@ -54,6 +63,30 @@ async def test_strange_values_are_never_a_failure_of_ours(house: House, path: st
             answer = await admin.ask("POST", path, {**_BODIES[path], field: value})
             assert answer.status_code in {201, 401, 422, 429}, (field, value)
             assert answer.status_code == 201 or answer.json()["detail"]["requestId"]
+
+
+@pytest.mark.parametrize("path", _OPEN_BODIES)
+async def test_strangers_cannot_make_us_fail(house: House, path: str) -> None:
+    for field in _OPEN_BODIES[path]:
+        for value in (*_STRANGE, "\ud800" * 43):
+            answer = await house.stranger().ask("POST", path, {**_OPEN_BODIES[path], field: value})
+            assert answer.status_code in {202, 401, 403, 422}, (field, value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "users?username=%00",
+        *(
+            f"audit?{name}={moment}"
+            for name in ("since", "until")
+            for moment in ("0001-01-01T00:00:00%2B23:59", "9999-12-31T23:59:59-23:59")
+        ),
+    ],
+)
+async def test_what_no_row_can_hold_is_no_filter(house: House, query: str) -> None:
+    admin = await house.administrator()
+    assert (await admin.ask("GET", f"/api/v1/auth/{query}")).status_code == 422
 
 
 async def test_strange_credentials_are_refused(house: House) -> None:

@@ -64,7 +64,7 @@ async def list_users(
     accounts: Accounts,
     after: After,
     limit: PageSize = DEFAULT_SIZE,
-    username: Annotated[str | None, Query(max_length=64)] = None,
+    username: Annotated[str | None, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")] = None,
 ) -> UserList:
     """List all users, newest first, or the one of a name."""
     page = await accounts.page_users(username=username, size=limit, after=after)

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from ai4v.contracts.audit import (
@@ -29,6 +29,16 @@ from ai4v.services.auth.guard import require_gateway, require_operator
 _NAME: Final = r"^[\x21-\x7e]{1,256}$"
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is not within the years 1 to 9999") from None
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class AuditQuery(BaseModel):
     """Which events are asked for; all that is given must fit."""
 
@@ -38,8 +48,8 @@ class AuditQuery(BaseModel):
     """`user:<id>`, `key:<id>`, `anonymous`, or a part of the platform."""
     action: Action | None = None
     target: str | None = Field(default=None, pattern=r"^[\x20-\x7e]{1,256}$")
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: _Moment | None = None
+    until: _Moment | None = None
     """Not included."""
     before: int | None = Field(default=None, ge=1, le=2**63 - 1)
     """Only events with a smaller sequence: how the next page is asked for."""

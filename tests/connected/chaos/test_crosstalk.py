@@ -28,9 +28,6 @@ async def test_r35_cancelled_requests_leave_no_answer_for_others(town: Town) -> 
     for name in ("nmt", "nmt-2"):
         await town.behave(name, delay_s=0.02)
     count = choose(400, 2_000)
-    wrong: list[str] = []
-    answered = 0
-    places = asyncio.Semaphore(40)
     port = int(town.address("gateway").rpartition(":")[2])
     async with (
         fault_proxy(port, Fault(delay_s=0.01, dice=dice)) as proxy,
@@ -40,30 +37,45 @@ async def test_r35_cancelled_requests_leave_no_answer_for_others(town: Town) -> 
             timeout=20,
         ) as client,
     ):
-
-        async def ask(number: int) -> None:
-            nonlocal answered
-            identity = f"cross-{number}"
-            patience_s = dice.uniform(0.0, 0.1) if number % 2 else None
-            async with places:
-                try:
-                    async with asyncio.timeout(patience_s):
-                        answer = await client.post(
-                            "/api/v1/nmt/inference",
-                            json={"id": identity},
-                            headers={"x-request-id": identity},
-                        )
-                except TimeoutError:
-                    return
-            body = answer.json()
-            told = (body.get("id"), body.get("request_id"), answer.headers["x-request-id"])
-            answered += 1
-            if answer.status_code != 200 or set(told) != {identity}:
-                wrong.append(f"{identity}: {answer.status_code} {told}")
-
+        askers = Askers(client, dice)
         async with asyncio.TaskGroup() as group:
             for number in range(count):
-                group.create_task(ask(number))
-    tell("R35", requests=float(count), answered=float(answered), wrong=float(len(wrong)))
-    assert wrong == []
-    assert answered >= count / 2
+                group.create_task(askers.ask(number))
+    tell(
+        "R35",
+        requests=float(count),
+        answered=float(askers.answered),
+        wrong=float(len(askers.wrong)),
+    )
+    assert askers.wrong == []
+    assert askers.answered >= count / 2
+
+
+class Askers:
+    """Ask with an id each; every second one soon gives up."""
+
+    def __init__(self, client: httpx2.AsyncClient, dice: random.Random) -> None:
+        self._client = client
+        self._dice = dice
+        self._places = asyncio.Semaphore(40)
+        self.answered = 0
+        self.wrong: list[str] = []
+
+    async def ask(self, number: int) -> None:
+        identity = f"cross-{number}"
+        patience_s = self._dice.uniform(0.0, 0.1) if number % 2 else None
+        async with self._places:
+            try:
+                async with asyncio.timeout(patience_s):
+                    answer = await self._client.post(
+                        "/api/v1/nmt/inference",
+                        json={"id": identity},
+                        headers={"x-request-id": identity},
+                    )
+            except TimeoutError:
+                return
+        body = answer.json()
+        told = (body.get("id"), body.get("request_id"), answer.headers["x-request-id"])
+        self.answered += 1
+        if answer.status_code != 200 or set(told) != {identity}:
+            self.wrong.append(f"{identity}: {answer.status_code} {told}")

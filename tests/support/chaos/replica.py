@@ -123,14 +123,12 @@ def _choose_delay(behaviour: Behaviour, number: int) -> float:
     return 2.0 if behaviour.is_lame and number % 50 == 0 else behaviour.delay_s
 
 
-def create_app(settings: ServiceSettings) -> FastAPI:
-    """Make the app."""
-    health = HealthMonitor(settings.service)
-    echo = Echo(settings.service)
+def _make_router(service: str, health: HealthMonitor) -> APIRouter:
+    echo = Echo(service)
     router = APIRouter()
-    use = Permission(f"{settings.service}:use")
+    use = Permission(f"{service}:use")
 
-    @router.post(f"/api/v1/{settings.service}/inference", openapi_extra=needs(use))
+    @router.post(f"/api/v1/{service}/inference", openapi_extra=needs(use))
     async def infer(request: Request) -> Response:
         return await _while_wanted(request, echo)
 
@@ -149,10 +147,18 @@ def create_app(settings: ServiceSettings) -> FastAPI:
             "deadlines_ms": found.deadlines_ms,
         }
 
-    @router.websocket(f"/api/v1/{settings.service}/stream")
+    @router.websocket(f"/api/v1/{service}/stream")
     @stream_needs(use)
     async def stream(socket: WebSocket) -> None:
         await _echo_stream(socket, health)
+
+    return router
+
+
+def create_app(settings: ServiceSettings) -> FastAPI:
+    """Make the app."""
+    health = HealthMonitor(settings.service)
+    router = _make_router(settings.service, health)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:

@@ -24,6 +24,7 @@ _EXTENSIONS: Final[dict[str, dict[object, object]]] = {WHOLE: {}}
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _STARTS: Final = ("http.response.start", WHOLE)
 _WITHOUT_BODY: Final = (204, 304)
+_MOST_NAMES: Final = 2_048
 _LENGTH: Final = b"content-length"
 _CODING: Final = b"transfer-encoding"
 _CONNECTION: Final = b"connection"
@@ -106,9 +107,11 @@ class Cycle(RequestResponseCycle):
     def _make_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         lines = [STATUS_LINE[status]]
         says_close = False
-        for given, value in headers:
-            name = given.lower()
-            lines.append(b"%b: %b\r\n" % (name, value))
+        for header in headers:
+            lines.append(b"%b: %b\r\n" % tuple(header))
+            if header[0] in _plain:
+                continue
+            name, value = _learn(header[0]), header[1]
             if name == _LENGTH and self.chunked_encoding is None:
                 self.expected_content_length = int(value)
                 self.chunked_encoding = False
@@ -159,16 +162,22 @@ class Cycle(RequestResponseCycle):
         self.on_response()
 
 
+def _learn(name: bytes) -> bytes:
+    """Return a header's name in lower case, and remember it when nothing here depends on it."""
+    lower = name.lower()
+    if lower not in (_LENGTH, _CODING, _CONNECTION) and len(_plain) < _MOST_NAMES:
+        _plain.add(name)
+    return lower
+
+
+_plain: Final[set[bytes]] = set()
+"""Names that say nothing of how an answer is framed, as they are spelled."""
+
+
 class CycleProtocol(HttpToolsProtocol):
     """Begins cycles, and closes the connection when no request comes for long."""
 
     _idle_from_s: float | None = None
-
-    def on_message_begin(self) -> None:
-        """Begin a head."""
-        self.url = b""
-        self.expect_100_continue = False
-        self.headers = []
 
     def on_body(self, body: bytes) -> None:
         """Take in a piece of the body."""

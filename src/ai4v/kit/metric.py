@@ -52,6 +52,30 @@ class _Place:
     exemplar: Exemplar | None = None
 
 
+class Tally(Collector):
+    """A counter for the hot path: plain numbers of one event loop, read when a scrape comes."""
+
+    def __init__(
+        self, name: str, text: str, labels: tuple[str, ...], registry: CollectorRegistry
+    ) -> None:
+        self._name = name
+        self._text = text
+        self._labels = labels
+        self._numbers: dict[tuple[str, ...], int] = {}
+        registry.register(self)
+
+    def count(self, place: tuple[str, ...]) -> None:
+        """Add one; `place` has a value for each label, in their order."""
+        self._numbers[place] = self._numbers.get(place, 0) + 1
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the numbers (the library's collector)."""
+        family = CounterMetricFamily(self._name, self._text, labels=self._labels)
+        for place, number in self._numbers.items():
+            family.add_metric(place, number)
+        yield family
+
+
 class RequestMetrics(Collector):
     """Counts and times of requests by route.
 

@@ -111,7 +111,9 @@ class BoundedProtocol(CycleProtocol):
             self._reject(ServiceUnavailableError("too many requests were sent at once"))
         self._is_in_head = True
         self._waiting_bytes = 0
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take in a header; drop a trailer, which would pass for one."""

@@ -56,7 +56,7 @@ async def _answer(headers: list[tuple[bytes, bytes]], body: bytes, method: str =
 
 async def test_an_answer_with_a_length_is_framed_by_it() -> None:
     sent = await _answer([(b"Content-Length", b"2")], b"ab")
-    assert sent == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab"
+    assert sent == b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", b"ab"), ("HEAD", b"")])

@@ -5,7 +5,7 @@ primary at one address is.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final, cast
+from typing import Final
 
 from ai4v.adapters.valkey.command import Argument
 from ai4v.adapters.valkey.connection import ValkeyConnection
@@ -63,8 +63,10 @@ class ValkeyRateLimiter:
         bill = self._bills.get(id(charges))
         if bill is None or bill.charges is not charges:
             bill = self._make_bill(charges)
-        reply = await self._connection.call(RateLimiterUnavailableError, bill.call)
-        is_allowed, told, remaining, reset_ms, retry_ms = cast("list[int]", reply)
+        reply: list[int] = await self._connection.call(  # type: ignore[assignment] # of the script
+            RateLimiterUnavailableError, bill.call
+        )
+        is_allowed, told, remaining, reset_ms, retry_ms = reply
         return Decision(
             is_allowed == 1,
             bill.limits[told - 1],

@@ -41,7 +41,10 @@ class Fleet:
 
     def update(self, listed: tuple[Instance, ...], now_s: float) -> None:
         """Take in who is there now; those who join later than the first start slowly."""
-        if listed is self._listed or listed == self._listed:
+        if listed is self._listed:
+            return
+        if listed == self._listed:
+            self._listed = listed
             return
         known = {standing.instance: standing for standing in self._standings}
         warm_from_s = _LONG_AGO_S if not self._listed else now_s

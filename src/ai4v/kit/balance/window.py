@@ -18,7 +18,8 @@ class Window:
 
     def add(self, now_s: float, kind: int) -> None:
         """Count one of `kind`."""
-        self._roll(now_s)
+        if int(now_s / self._width_s) != self._step:
+            self._roll(now_s)
         self._buckets[self._step % _BUCKETS][kind] += 1
         self._totals[kind] += 1
 

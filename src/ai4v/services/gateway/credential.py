@@ -22,7 +22,7 @@ def read_credential(head: RequestHead) -> str | None:
     Raises:
         AuthenticationError: another scheme, or what cannot be a key.
     """
-    values = head.list(b"authorization") or head.list(b"x-api-key")
+    values = head.noted.get(b"authorization") or head.noted.get(b"x-api-key")
     if not values:
         return None
     if len(values) > 1:

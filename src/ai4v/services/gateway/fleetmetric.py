@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from ai4v.kit.balance import Balancer, BreakerState, Failure
 from ai4v.kit.log import get_logger
+from ai4v.kit.metric import Tally
 from ai4v.ports.registry import Instance
 from ai4v.services.gateway.shedding import Shedder
 from ai4v.services.gateway.turnstile import Reason
@@ -24,21 +25,19 @@ class FleetMetrics:
         def count(name: str, text: str, *labels: str) -> Counter:
             return Counter(_PREFIX + name, text, ("service", *labels), registry=registry)
 
-        self._attempts = count("attempts", "Requests sent to an instance.")
+        self._attempts = Tally(
+            _PREFIX + "attempts", "Requests sent to an instance.", ("service",), registry
+        )
         self._retries = count("retries", "Requests sent again, by what went wrong.", "cause")
         self._refusals = count("retry_budget_refusals", "Requests not sent again: too many were.")
         self._hedges = count("hedges", "Second instances asked for speed alone.")
         self._ejections = count("ejections", "Instances left out, by what went wrong.", "cause")
         self._readmissions = count("readmissions", "Instances taken back.")
         self._shed = count("shed", "Requests refused: more than the service can do.", "reason")
-        self._asked: dict[str, Counter] = {}
 
     def note_attempt(self, service: str) -> None:
         """Count a request to an instance."""
-        child = self._asked.get(service)
-        if child is None:
-            child = self._asked[service] = self._attempts.labels(service)
-        child.inc()
+        self._attempts.count((service,))
 
     def note_retry(self, service: str, cause: Failure) -> None:
         """Count one that is sent again."""

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from ai4v.kit.metric import Tally
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OUTCOMES: Final = {401: "refused", 403: "refused", 429: "limited", 499: "left"}
@@ -15,22 +17,17 @@ class EdgeMetrics:
     """Requests by route, kind of credential and outcome."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
+        self._requests = Tally(
             "ai4v_gateway_requests",
             "Requests by route, kind of credential, method and outcome.",
             ("route", "key_class", "method", "outcome"),
-            registry=registry,
+            registry,
         )
-        self._children: dict[tuple[str, str, str, str], Counter] = {}
 
     def observe(self, *, route: str, key_class: str, method: str, status: int) -> None:
         """Count one answered request."""
         method = method if method in _METHODS else "other"
-        place = (route, key_class, method, name_outcome(status))
-        child = self._children.get(place)
-        if child is None:
-            child = self._children[place] = self._requests.labels(*place)
-        child.inc()
+        self._requests.count((route, key_class, method, name_outcome(status)))
 
 
 def name_outcome(status: int) -> str:

@@ -42,6 +42,7 @@ _REPLAYED: Final = (b"idempotency-replayed", b"true")
 _SECRETIVE: Final = "auth"
 """Its answers hold keys and tokens, of which nothing is kept: the header is only passed on."""
 _OVERLOADED: Final = 503
+_NO_HOST: Final = [b""]
 _log: Final = get_logger(__name__)
 
 
@@ -186,7 +187,7 @@ def make_own_headers(visit: Visit, route: Route, signer: TokenSigner) -> tuple[H
         (_TOKEN, token),
         (b"x-forwarded-for", visit.client.encode()),
         (b"x-forwarded-proto", b"https" if visit.is_secure else b"http"),
-        (b"x-forwarded-host", visit.head.get(b"host") or b""),
+        (b"x-forwarded-host", visit.head.noted.get(b"host", _NO_HOST)[0]),
     )
 
 

@@ -95,7 +95,7 @@ class Turnstile:
         """Return a permit when there is a place and nobody waits for it."""
         if self.waiting or self.inside >= int(self._limit.value):
             return None
-        return self._let_in(self._party(subject))
+        return self._let_in(self._parties.get(subject) or self._party(subject))
 
     async def wait(self, subject: str, deadline: Deadline) -> Permit | Reason:
         """Return a permit as soon as it is this subject's turn, or why it will not be.
@@ -135,7 +135,8 @@ class Turnstile:
             self._limit.drop(now_s, self.inside)
         self.inside -= 1
         party.inside -= 1
-        self._forget_idle(party)
+        if not party.inside:
+            self._forget_idle(party)
         while self.waiting and self.inside < int(self._limit.value):
             self._serve_next()
 

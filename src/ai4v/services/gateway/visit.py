@@ -31,7 +31,18 @@ class Visit:
     """Everything between a request's coming and its line in the access log."""
 
     __slots__ = (
-        *("_kind", "client", "code", "deadline", "guest", "head", "is_begun", "path", "receive"),
+        *(
+            "_kind",
+            "client",
+            "code",
+            "deadline",
+            "guest",
+            "head",
+            "is_begun",
+            "is_secure",
+            "path",
+            "receive",
+        ),
         *("request_id", "route", "scope", "send", "started_s", "status", "told", "trace"),
     )
 
@@ -41,6 +52,8 @@ class Visit:
         self.started_s = time.perf_counter()
         self._kind = "http.response" if scope["type"] == "http" else "websocket.http.response"
         self.scope = scope
+        self.is_secure = scope["scheme"] in _SECURE
+        """Whether the client came by TLS."""
         self.receive = receive
         self.send = send
         self.head = head = RequestHead(scope["headers"])
@@ -73,12 +86,6 @@ class Visit:
     def key_class(self) -> str:
         """What kind of credential was shown, for metrics: key, session, anonymous."""
         return "anonymous" if self.guest is None else self.guest.kind
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether the client came by TLS."""
-        scheme: str = self.scope["scheme"]
-        return scheme in _SECURE
 
     @property
     def is_late(self) -> bool:

@@ -1,15 +1,33 @@
 """What is said to and by the audit log: its events, the verdict on it, refusals to be noted."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
 REFUSALS_AT_ONCE: Final = 100
 HEADS_AT_ONCE: Final = 100_000
 
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is not within the years 1 to 9999") from None
+
+
 ShortText = Annotated[str, StringConstraints(max_length=256)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""In UTC, where the first and the last hours of the calendar may fall out of it."""
 
 
 class Fault(StrEnum):

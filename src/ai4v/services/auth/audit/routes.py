@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from ai4v.contracts.audit import (
     AuditEvent,
     AuditList,
     AuditVerification,
+    Moment,
     RefusalBatch,
     Verdict,
 )
@@ -29,16 +30,6 @@ from ai4v.services.auth.guard import require_gateway, require_operator
 _NAME: Final = r"^[\x21-\x7e]{1,256}$"
 
 
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is not within the years 1 to 9999") from None
-
-
-_Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-
-
 class AuditQuery(BaseModel):
     """Which events are asked for; all that is given must fit."""
 
@@ -48,8 +39,8 @@ class AuditQuery(BaseModel):
     """`user:<id>`, `key:<id>`, `anonymous`, or a part of the platform."""
     action: Action | None = None
     target: str | None = Field(default=None, pattern=r"^[\x20-\x7e]{1,256}$")
-    since: _Moment | None = None
-    until: _Moment | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     """Not included."""
     before: int | None = Field(default=None, ge=1, le=2**63 - 1)
     """Only events with a smaller sequence: how the next page is asked for."""

@@ -140,8 +140,9 @@ class Edge:
         credential = read_stream_credential(visit.head, offered, query)
         if credential is None:
             raise AuthenticationError(_NO_KEY)
-        knock = Knock(visit.head, visit.client, route.access, visit.told, route)
-        visit.guest = await self._gate.admit_with(credential, knock)
+        visit.guest = await self._gate.admit_with(
+            credential, Knock(visit.head, visit.client, route.access, visit.told, route)
+        )
         await self._streams.serve(visit, route, visit.guest, credential)
 
     def _find_route(self, visit: Visit, method: str) -> Route:

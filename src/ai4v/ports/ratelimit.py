@@ -48,9 +48,12 @@ def check_charges(charges: Sequence[Charge]) -> None:
         raise ValueError("a cost must be at least 0")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decision:
-    """What was decided, told of the tightest of the limits of all charges."""
+    """What was decided, told of the tightest of the limits of all charges.
+
+    Not frozen, for one is made for every request.
+    """
 
     is_allowed: bool
     limit: Limit

@@ -92,10 +92,11 @@ def describe_decision(policy: bytes, decision: Decision) -> list[Header]:
     The latter tells what is left of the tightest limit and in how many seconds it is whole again.
     """
     limit = decision.limit
-    if b'"%s"' % limit.name.encode() not in policy:
+    name = limit.name.encode()
+    if b'"%b"' % name not in policy:
         policy += f", {_show(limit)}".encode()
-    state = f'"{limit.name}";r={decision.remaining};t={math.ceil(decision.reset_s)}'
-    told = [(b"ratelimit-policy", policy), (b"ratelimit", state.encode())]
+    state = b'"%b";r=%d;t=%d' % (name, decision.remaining, math.ceil(decision.reset_s))
+    told = [(b"ratelimit-policy", policy), (b"ratelimit", state)]
     if decision.is_local:
         told.append((b"x-ratelimit-degraded", b"1"))
     return told

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from fastapi import FastAPI, Request, WebSocket
+from fastapi import FastAPI, Request, Response, WebSocket
 from pydantic import SecretStr
 
 from ai4v.kit.health import HealthMonitor
@@ -66,6 +66,10 @@ def _make_app(edge: list[Edge]) -> FastAPI:
             await socket.send_text("final")
             await socket.close(1001)
             draining.cancel()
+
+    @app.websocket("/refused")
+    async def refused(socket: WebSocket) -> None:
+        await socket.send_denial_response(Response("not you", 401))
 
     @app.websocket("/count")
     async def count(socket: WebSocket) -> None:

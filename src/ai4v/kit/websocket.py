@@ -75,6 +75,23 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self.logger = self.conn.logger = _quiet
         self.queue = _Inbox()  # type: ignore[assignment] # as much of a queue as uvicorn uses
         self._unread = b""
+        self._is_broken = False
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - uvicorn's shape
+        """Send what the app says, unless the handshake was refused already."""
+        if self._is_broken:
+            return
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True  # a refusal is an answer too; uvicorn logs an error
+
+    def handle_parser_exception(self) -> None:
+        """Close with the code of what was broken, or refuse what came before our answer."""
+        if self.conn.close_sent is not None:
+            super().handle_parser_exception()
+            return
+        self._refuse_handshake()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
 
     def data_received(self, data: bytes) -> None:
         """Take in what came."""
@@ -144,6 +161,6 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
 
     def _refuse_handshake(self) -> None:
         """Answer what websockets cannot read, and would leave unanswered and open."""
-        self.handshake_complete = self.close_sent = True
+        self.handshake_complete = self.close_sent = self._is_broken = True
         self.transport.write(_REFUSAL)
         self.transport.close()

@@ -216,6 +216,27 @@ async def test_a_handshake_that_cannot_be_read_harms_nobody() -> None:
         assert (await talk(edge, _GET % b"/scheme")).endswith(b'"http"')
 
 
+async def test_frames_that_come_before_our_answer_harm_nobody(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with run_edge() as edge:
+        for frames in (b"\xff" * 100, _frame(3, b"a")):
+            reader, writer = await _upgrade(edge, b"\r\n" + frames)
+            async with asyncio.timeout(_PATIENCE_S):
+                await reader.read()
+            writer.close()
+        assert (await talk(edge, _GET % b"/scheme")).endswith(b'"http"')
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_refused_stream_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async with run_edge() as edge:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await open_stream(edge, "/refused")
+        assert refused.value.response.status_code == 401
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_r11_streams_are_told_requests_finish_and_then_the_port_closes() -> None:
     async with run_edge() as edge:
         streams = [await open_stream(edge, "/stream") for _ in range(20)]

@@ -101,7 +101,7 @@ class Cycle(RequestResponseCycle):
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
         body = bytes(self.body)
-        self.body = bytearray()
+        self.body = b""  # type: ignore[assignment] # read as bytes
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     def _make_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -183,7 +183,8 @@ class CycleProtocol(HttpToolsProtocol):
         """Take in a piece of the body."""
         cycle = self.cycle
         if not cycle.response_complete:
-            cycle.body += body
+            # A piece that is alone is passed on as it is, uncopied.
+            cycle.body = cycle.body + body if cycle.body else body  # type: ignore[assignment] # read as bytes
             if len(cycle.body) > HIGH_WATER_LIMIT:
                 self.flow.pause_reading()
             cycle.message_event.set()

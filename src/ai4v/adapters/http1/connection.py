@@ -76,7 +76,7 @@ class Connection(asyncio.Protocol):
             StaleConnectionError: the connection had been used and was found closed.
             UpstreamBrokenError: as the port says.
         """
-        transport: asyncio.Transport = self.transport  # type: ignore[assignment] # it is connected by now
+        transport: asyncio.Transport = self.transport  # type: ignore[assignment]  # connected by now
         try:
             head, length = encode_head(request, self._host)
         except ValueError:

@@ -28,7 +28,7 @@ from ai4v.kit.serve import serve
 from ai4v.kit.store import pick_by_scheme
 from ai4v.services.gateway.front import Front
 from ai4v.services.gateway.opening import Adapters, open_entrance
-from ai4v.services.gateway.origin import Origins
+from ai4v.services.gateway.passage.origin import Origins
 from ai4v.services.gateway.routes import Entrance, router
 from ai4v.services.gateway.settings import GatewaySettings
 

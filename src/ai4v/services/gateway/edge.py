@@ -20,18 +20,18 @@ from ai4v.contracts.health import Health, HealthReport
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.log import get_logger
 from ai4v.kit.trace import TRACE_HEADER, EdgeTracer
-from ai4v.services.gateway.address import Network
-from ai4v.services.gateway.body import ClientGoneError, RequestBody
-from ai4v.services.gateway.credential import read_stream_credential
-from ai4v.services.gateway.gate import Gate, Knock
-from ai4v.services.gateway.origin import Origins
-from ai4v.services.gateway.path import check_query, read_path
-from ai4v.services.gateway.proxy import Proxy
+from ai4v.services.gateway.door.address import Network
+from ai4v.services.gateway.door.credential import read_stream_credential
+from ai4v.services.gateway.door.gate import Gate, Knock
+from ai4v.services.gateway.door.vigil import Vigil
+from ai4v.services.gateway.passage.body import ClientGoneError, RequestBody
+from ai4v.services.gateway.passage.origin import Origins
+from ai4v.services.gateway.passage.path import check_query, read_path
+from ai4v.services.gateway.passage.proxy import Proxy
+from ai4v.services.gateway.passage.stream import Streams
+from ai4v.services.gateway.passage.visit import Visit
+from ai4v.services.gateway.record.witness import Witness
 from ai4v.services.gateway.routing import Route, RouteTable
-from ai4v.services.gateway.stream import Streams
-from ai4v.services.gateway.vigil import Vigil
-from ai4v.services.gateway.visit import Visit
-from ai4v.services.gateway.witness import Witness
 
 _KEY_IN_QUERY: Final = "/ws/v1/"
 """Where a key may be in the query, for a client that can do no other."""

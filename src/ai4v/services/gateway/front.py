@@ -7,8 +7,8 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.types import Message, Receive, Scope, Send
 
-from ai4v.services.gateway.header import Header, protect
-from ai4v.services.gateway.origin import Origins
+from ai4v.services.gateway.passage.header import Header, protect
+from ai4v.services.gateway.passage.origin import Origins
 from ai4v.services.gateway.routes import router
 
 _OWN_PREFIX: Final = "/api/v1/gateway/"

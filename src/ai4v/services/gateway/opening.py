@@ -24,34 +24,34 @@ from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
 from ai4v.ports.upstream import Upstream
-from ai4v.services.gateway.accesslog import AccessLog
-from ai4v.services.gateway.attempt import Attempts
-from ai4v.services.gateway.authority import AuthService
-from ai4v.services.gateway.budget import HedgePolicy, RetryPolicy
-from ai4v.services.gateway.channel import Limits
-from ai4v.services.gateway.concurrency import ShedPolicy
-from ai4v.services.gateway.document import ApiDocument
+from ai4v.services.gateway.attempt.attempt import Attempts
+from ai4v.services.gateway.attempt.budget import HedgePolicy, RetryPolicy
+from ai4v.services.gateway.attempt.concurrency import ShedPolicy
+from ai4v.services.gateway.attempt.shedding import Shedder
+from ai4v.services.gateway.door.authority import AuthService
+from ai4v.services.gateway.door.gate import Gate
+from ai4v.services.gateway.door.limit import AddressLimits
+from ai4v.services.gateway.door.revocation import RevocationListener
+from ai4v.services.gateway.door.verification import CredentialVerifier
 from ai4v.services.gateway.edge import Edge, Passages
-from ai4v.services.gateway.errand import Errands
-from ai4v.services.gateway.failure import FailureGuard
-from ai4v.services.gateway.fleetmetric import FleetMetrics, FleetReadings
-from ai4v.services.gateway.gate import Gate
-from ai4v.services.gateway.idempotency import Ledger
-from ai4v.services.gateway.inquiry import SignedClient, SignedInquirer
-from ai4v.services.gateway.limit import AddressLimits
-from ai4v.services.gateway.metric import EdgeMetrics, Readings
-from ai4v.services.gateway.origin import Origins
-from ai4v.services.gateway.proxy import Proxy
-from ai4v.services.gateway.refusal import Refusals
-from ai4v.services.gateway.revocation import RevocationListener
+from ai4v.services.gateway.overview.document import ApiDocument
+from ai4v.services.gateway.overview.inquiry import SignedClient, SignedInquirer
+from ai4v.services.gateway.passage.channel import Limits
+from ai4v.services.gateway.passage.idempotency import Ledger
+from ai4v.services.gateway.passage.origin import Origins
+from ai4v.services.gateway.passage.proxy import Proxy
+from ai4v.services.gateway.passage.stream import StreamPolicy, Streams
+from ai4v.services.gateway.record.accesslog import AccessLog
+from ai4v.services.gateway.record.errand import Errands
+from ai4v.services.gateway.record.failure import FailureGuard
+from ai4v.services.gateway.record.fleetmetric import FleetMetrics, FleetReadings
+from ai4v.services.gateway.record.metric import EdgeMetrics, Readings
+from ai4v.services.gateway.record.refusal import Refusals
+from ai4v.services.gateway.record.witness import Witness
 from ai4v.services.gateway.routes import Entrance
 from ai4v.services.gateway.routing import RouteRules, RouteTable
 from ai4v.services.gateway.service import Overview
 from ai4v.services.gateway.settings import GatewaySettings, read_numbers
-from ai4v.services.gateway.shedding import Shedder
-from ai4v.services.gateway.stream import StreamPolicy, Streams
-from ai4v.services.gateway.verification import CredentialVerifier
-from ai4v.services.gateway.witness import Witness
 
 _FIRST_LIMIT: Final = 64
 """Requests at once that a service is given before anything is known of it. Too many make its first

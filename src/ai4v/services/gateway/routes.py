@@ -10,17 +10,17 @@ from starlette.responses import JSONResponse, Response
 from ai4v.contracts.permission import OPEN, Permission
 from ai4v.kit.caller import find_entrance
 from ai4v.kit.permission import needs
-from ai4v.services.gateway.address import Network, find_client
-from ai4v.services.gateway.document import ApiDocument
+from ai4v.services.gateway.door.address import Network, find_client
+from ai4v.services.gateway.door.gate import Gate, Knock
+from ai4v.services.gateway.door.guest import Guest
 from ai4v.services.gateway.edge import Edge
-from ai4v.services.gateway.gate import Gate, Knock
-from ai4v.services.gateway.guest import Guest
-from ai4v.services.gateway.header import Header, RequestHead
+from ai4v.services.gateway.overview.document import ApiDocument
 from ai4v.services.gateway.page import PAGE_POLICY, Asset, load_asset
+from ai4v.services.gateway.passage.header import Header, RequestHead
+from ai4v.services.gateway.passage.stream import Streams
+from ai4v.services.gateway.record.witness import Witness
 from ai4v.services.gateway.routing import Access
 from ai4v.services.gateway.service import CapabilityReport, Overview, PlatformStatus
-from ai4v.services.gateway.stream import Streams
-from ai4v.services.gateway.witness import Witness
 
 router: Final = APIRouter(tags=["platform"])
 

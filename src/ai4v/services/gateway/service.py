@@ -14,8 +14,8 @@ from ai4v.kit.balance import InstanceSource
 from ai4v.kit.clock import Clock
 from ai4v.kit.topology import Service
 from ai4v.ports.registry import Instance
-from ai4v.services.gateway.flight import SharedAnswer
-from ai4v.services.gateway.inquiry import Inquirer
+from ai4v.services.gateway.door.flight import SharedAnswer
+from ai4v.services.gateway.overview.inquiry import Inquirer
 
 _SECURE: Final = "https:"
 """Gateways alone speak TLS, and are not asked: that they hold a lease says that they live."""

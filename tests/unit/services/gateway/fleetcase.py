@@ -12,8 +12,8 @@ from ai4v.kit.balance.patrol import Patrol
 from ai4v.kit.balance.probe import UpstreamProber
 from ai4v.ports.registry import Instance
 from ai4v.ports.upstream import UpstreamRequest
-from ai4v.services.gateway.attempt import Attempts, Call
-from ai4v.services.gateway.budget import RetryPolicy, SilentAttemptObserver
+from ai4v.services.gateway.attempt.attempt import Attempts, Call
+from ai4v.services.gateway.attempt.budget import RetryPolicy, SilentAttemptObserver
 from tests.support.fleet import Servers
 from tests.support.simulation import LoopClock, SimulatedDeadline, chance
 

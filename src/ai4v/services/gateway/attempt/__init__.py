@@ -1,0 +1,1 @@
+"""How an instance is asked: attempts, retries, hedging, and the places that are shared."""

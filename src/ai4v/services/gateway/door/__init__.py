@@ -1,0 +1,1 @@
+"""Who may come in: the caller's address, key and limits."""

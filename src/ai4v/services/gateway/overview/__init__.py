@@ -1,0 +1,1 @@
+"""The platform as a whole, found out by asking its services."""

@@ -1,0 +1,171 @@
+"""One answer for each `Idempotency-Key`: a POST that is sent again is answered, not done again.
+
+The first takes the key for as long as its deadline lets it; others are told to wait. A final answer
+is kept for 24 h, encrypted with a key that only the client's own header gives, so that nobody who
+reads the cache reads content. Nothing is promised while the cache is down: such a request is 503.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ai4v.contracts.error import PlatformError, ValidationError
+from ai4v.ports.cache import Cache
+from ai4v.services.gateway.passage.header import Header
+
+HEADER: Final = "idempotency-key"
+MAX_KEPT_BYTES: Final = 1 << 20
+_KEEP_S: Final = 86_400.0
+_GRACE_S: Final = 5.0
+_LONGEST: Final = 255
+_NONCE_BYTES: Final = 12
+_HELD: Final = b"held:"
+_KEPT: Final = b"kept:"
+_NOT_FINAL: Final = frozenset({401, 403, 408, 429})
+
+
+class ConflictError(PlatformError):
+    """Another request holds what this one needs."""
+
+    code = "CONFLICT"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """A final answer, and the request that it answers."""
+
+    fingerprint: str
+    """Of the request."""
+    status: int
+    headers: tuple[Header, ...]
+    body: bytes | None
+    """None: it was too large to be kept."""
+
+
+def is_final(status: int) -> bool:
+    """Tell whether asking again would get the same answer."""
+    return (200 <= status < 300 or 400 <= status < 500) and status not in _NOT_FINAL
+
+
+def read_key(values: list[bytes] | tuple[bytes, ...]) -> str | None:
+    """Return the key that a request carries, or None.
+
+    Raises:
+        ValidationError: two, or one that is no 1 to 255 printable ASCII characters.
+    """
+    if not values:
+        return None
+    key = values[0].decode("latin-1")
+    is_good = key.isascii() and key.isprintable() and 0 < len(key) <= _LONGEST
+    if len(values) > 1 or not is_good or " " in key:
+        raise ValidationError.at(HEADER, f"1 to {_LONGEST} printable ASCII characters, no blanks")
+    return key
+
+
+class Ledger:
+    """Knows which keys are taken, and what was answered."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def open(self, subject: str, key: str) -> "Entry":
+        """Return what there is for one caller's key; nothing is looked up yet."""
+        return Entry(self._cache, f"{subject}\0{key}".encode())
+
+
+class Entry:
+    """What happens to one key of one caller."""
+
+    def __init__(self, cache: Cache, name: bytes) -> None:
+        self._cache = cache
+        self._place = f"idempotency:{hashlib.sha256(b'place' + name).hexdigest()}"
+        self._cipher = AESGCM(hashlib.sha256(b"cipher" + name).digest())
+        self._mark = _HELD + secrets.token_hex(8).encode()
+
+    async def take(self, left_s: float) -> KeptAnswer | None:
+        """Take the key for a request that has `left_s` seconds; return the answer there is.
+
+        Raises:
+            ConflictError: another request with the key is under way, or its answer was not kept.
+            CacheUnavailableError: nothing can be promised now.
+        """
+        if await self._cache.add(self._place, self._mark, ttl_s=left_s + _GRACE_S):
+            return None
+        kept = await self._cache.get(self._place)
+        answer = None if kept is None else self._read(kept)
+        if answer is None:
+            raise ConflictError(
+                "a request with this idempotency key is under way; try again", retry_after_s=1
+            )
+        return answer
+
+    async def keep(self, answer: KeptAnswer) -> None:
+        """Keep the answer for whoever asks with the key again."""
+        head = {
+            "fingerprint": answer.fingerprint,
+            "status": answer.status,
+            "headers": [[part.decode("latin-1") for part in header] for header in answer.headers],
+            "is_whole": answer.body is not None,
+        }
+        plain = json.dumps(head).encode() + b"\n" + (answer.body or b"")
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, plain, None)
+        await self._cache.put(self._place, _KEPT + sealed, ttl_s=_KEEP_S)
+
+    async def release(self) -> None:
+        """Let another request have the key: this one came to nothing."""
+        if await self._cache.get(self._place) == self._mark:
+            await self._cache.delete(self._place)
+
+    def _read(self, kept: bytes) -> KeptAnswer | None:
+        if not kept.startswith(_KEPT):
+            return None
+        sealed = kept.removeprefix(_KEPT)
+        try:
+            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except InvalidTag:
+            return None
+        head, _, body = plain.partition(b"\n")
+        told = json.loads(head)
+        return KeptAnswer(
+            fingerprint=told["fingerprint"],
+            status=told["status"],
+            headers=tuple((a.encode("latin-1"), b.encode("latin-1")) for a, b in told["headers"]),
+            body=body if told["is_whole"] else None,
+        )
+
+
+class Fingerprint:
+    """Tells two requests apart: SHA-256 of the target and the body."""
+
+    def __init__(self, target: bytes) -> None:
+        self._hash = hashlib.sha256(target + b"\0")
+
+    def add(self, piece: bytes) -> bytes:
+        """Count a piece of the body and return it."""
+        self._hash.update(piece)
+        return piece
+
+    def show(self) -> str:
+        """Return what was counted."""
+        return self._hash.hexdigest()
+
+
+def check_same(answer: KeptAnswer, fingerprint: str) -> bytes:
+    """Return the body of the answer when it answers this request.
+
+    Raises:
+        ValidationError: it answered another one.
+        ConflictError: the answer was too large to be kept.
+    """
+    if answer.fingerprint != fingerprint:
+        raise ValidationError.at(HEADER, "was used for another request; take a new one")
+    if answer.body is None:
+        raise ConflictError("this request was answered; the answer was too large to be kept")
+    return answer.body

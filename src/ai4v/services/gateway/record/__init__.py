@@ -1,0 +1,1 @@
+"""What is written of requests: access lines, metrics, refusals."""

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import JsonValue
 from schemathesis.core.result import Ok
 
-from tests.support.system import Platform, open_platform, start_workers
+from tests.support.system import GATEWAY, Platform, open_platform, start_workers
 
 _EXAMPLES = 12
 _TELLING = re.compile(r"Traceback|File \"|sqlalchemy|asyncpg|SELECT |/site-packages/|psycopg")
@@ -42,12 +42,18 @@ class House:
         document: dict[str, JsonValue] = answer.json()
         return document
 
-    def send(self, method: str, target: str, **parts: Any) -> httpx2.Response:  # noqa: ANN401 - as httpx2 takes them
-        self._platform.clock.advance(1)
-        headers = {"authorization": f"Bearer {self._token}", **(parts.pop("headers", None) or {})}
+    def build(self, case: schemathesis.Case[Any]) -> httpx2.Request:
+        parts = case.as_transport_kwargs(base_url=GATEWAY)
+        kept = {name: parts[name] for name in ("json", "params") if parts.get(name)}
+        if isinstance(body := parts.get("data"), (bytes, str)) and body:
+            kept["content"] = body
+        headers = {"authorization": f"Bearer {self._token}", **(parts.get("headers") or {})}
         client = self._platform.client
-        request = client.build_request(method, target, headers=headers, **parts)
-        return self._runner.run(client.send(request))
+        return client.build_request(parts["method"], parts["url"], headers=headers, **kept)
+
+    def send(self, request: httpx2.Request) -> httpx2.Response:
+        self._platform.clock.advance(1)
+        return self._runner.run(self._platform.client.send(request))
 
 
 @pytest.fixture(scope="module")
@@ -94,16 +100,10 @@ _ENDING = ("/logout", "/logout/all", "/me/deactivate", "/password")
 
 def _try(house: House, case: schemathesis.Case[Any]) -> Iterator[str]:
     try:
-        parts = case.as_transport_kwargs(base_url="http://gateway:8080")
-        target = parts.pop("url")
-        method = parts.pop("method")
-        body = parts.pop("data", None) or b""
-        parts = {name: parts[name] for name in ("json", "params", "headers") if parts.get(name)}
-        if isinstance(body, (bytes, str)) and body:
-            parts["content"] = body
-        answer = house.send(method, target, **parts)
+        request = house.build(case)
     except (UnicodeError, httpx2.InvalidURL, ValueError, TypeError):
         return  # no client of HTTP could send it
+    answer = house.send(request)
     label = f"{case.method} {case.operation.path}"
     if answer.status_code >= 500 and answer.status_code != 504:
         yield f"{label}: {answer.status_code} {answer.text[:300]}"

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from tests.support.chaos.figure import tell
 from tests.support.chaos.history import History
@@ -14,30 +13,21 @@ from tests.support.chaos.scope import IS_FULL, choose
 from tests.support.chaos.town import Town, choose_seed, open_town
 from tests.support.poll import until
 
-pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.connected
 
 _REPLICAS = ("nmt", "nmt-2", "nmt-3")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture
 async def town() -> AsyncIterator[Town]:
     choose_seed()
     async with open_town({"gateway": 1, "nmt": 3}) as opened:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture
 async def key(town: Town) -> str:
     return (await town.make_key(await town.sign_in()))[1]
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
-async def healed(town: Town, key: str) -> AsyncIterator[None]:
-    yield
-    for name in _REPLICAS:
-        await town.await_health(name)
-        await town.behave(name)
-    await town.await_listed("nmt", 3)
 
 
 def _callers(town: Town, key: str) -> Callers:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from tests.support.chaos.figure import tell
 from tests.support.chaos.history import percentile
@@ -12,28 +11,21 @@ from tests.support.chaos.load import Callers
 from tests.support.chaos.scope import IS_FULL, choose
 from tests.support.chaos.town import Town, choose_seed, open_town
 
-pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.connected
 
 _REPLICAS = ("nmt", "nmt-2")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture
 async def town() -> AsyncIterator[Town]:
     choose_seed()
     async with open_town({"gateway": 1, "nmt": 2}) as opened:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture
 async def key(town: Town) -> str:
     return (await town.make_key(await town.sign_in()))[1]
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
-async def healed(town: Town) -> AsyncIterator[None]:
-    yield
-    for name in _REPLICAS:
-        await town.behave(name)
 
 
 def _callers(town: Town, key: str, **headers: str) -> Callers:

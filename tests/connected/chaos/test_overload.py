@@ -4,21 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 
 from tests.support.chaos.figure import tell
 from tests.support.chaos.load import Callers
 from tests.support.chaos.scope import IS_FULL, choose
 from tests.support.chaos.town import Town, choose_seed, open_town
 
-pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.connected
 
 _PLACES = 8
 _WORK_S = 0.1
 _CAPACITY = _PLACES / _WORK_S
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture
 async def town() -> AsyncIterator[Town]:
     choose_seed()
     async with open_town({"gateway": 1, "nmt": 1}) as opened:
@@ -76,6 +75,7 @@ async def test_r8_a_flood_by_one_key_does_not_starve_another(town: Town) -> None
         alone_p99_ms=alone.percentile(0.99) * 1000,
         flood_success=flooding.history.success,
     )
-    assert history.success >= choose(0.95, 0.99)
+    assert history.success >= choose(0.8, 0.99)
+    assert history.success > 2 * flooding.history.success
     if IS_FULL:
         assert history.percentile(0.99) <= 2 * alone.percentile(0.99)

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import tracemalloc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -65,14 +65,17 @@ async def test_this_very_machine_is_no_provider_unless_a_setting_says_so() -> No
 
 async def test_what_a_provider_packs_is_not_unpacked() -> None:
     heads: list[bytes] = []
+    ended = asyncio.Event()
     bomb = gzip.compress(b" " * (64 << 20))
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n")
         writer.write(b"content-length: %d\r\n\r\n" % len(bomb) + bomb)
-        writer.close()
-        await writer.wait_closed()
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.transport.abort()
+        ended.set()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, open_http() as http:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -83,6 +86,7 @@ async def test_what_a_provider_packs_is_not_unpacked() -> None:
             await provider.begin(ATTEMPT)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
+        await asyncio.wait_for(ended.wait(), 5)
     assert peak < 8 << 20
     assert b"accept-encoding: identity" in heads[0].lower()
 
@@ -96,8 +100,10 @@ async def test_a_provider_that_never_ends_its_answer_is_not_waited_for() -> None
                 await writer.drain()
                 await asyncio.sleep(0.01)
         except ConnectionError:
-            writer.close()
+            writer.transport.abort()
+            ended.set()
 
+    ended = asyncio.Event()
     async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, open_http() as http:
         port = server.sockets[0].getsockname()[1]
         client = ProviderClient(http, allows_loopback=True, timeout_s=0.2)
@@ -105,3 +111,4 @@ async def test_a_provider_that_never_ends_its_answer_is_not_waited_for() -> None
         provider = OpenIdProvider(url, _REGISTRATION, client, SystemClock())
         with pytest.raises(ProviderUnavailableError, match="in time"):
             await asyncio.wait_for(provider.begin(ATTEMPT), 5)
+        await asyncio.wait_for(ended.wait(), 5)

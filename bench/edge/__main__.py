@@ -38,16 +38,17 @@ async def _measure(plain_python: Path) -> Findings:
         await yardstick.start_upstream(rig, _UPSTREAM)
         await rig.list_instance("asr", _UPSTREAM)
         gateway = await rig.start_service("gateway", _UNLIMITED)
+        pid = gateway.state.pid or 0
+        # Memory first: what large bodies leave behind is not what streams or uploads take.
+        streams = await _measure_streams(rig, pid)
+        upload = await measure.measure_upload(rig, rig.port("gateway"), pid)
         await yardstick.start_nginx(rig, plain_python, _NGINX, upstream=_UPSTREAM, check=_CHECK)
         await yardstick.start_plain(rig, plain_python, _PLAIN, upstream=_UPSTREAM)
         ports = {"gateway": rig.port("gateway"), "nginx": _NGINX, "plain": _PLAIN}
         small = await measure.compare(rig, ports)
         large = await measure.compare_large(rig, ports)
-        pid = gateway.state.pid or 0
         latency = await _measure_latency(rig, small)
-        upload = await measure.measure_upload(rig, rig.port("gateway"), pid)
         chain = await _measure_chain(rig)
-        streams = await _measure_streams(rig, pid)
         return Findings(small, large, latency, chain, streams, upload, measure.pss_mib(pid))
 
 

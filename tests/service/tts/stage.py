@@ -159,6 +159,14 @@ class Stage:
         """What the engines were asked to speak."""
         return self.neural.calls + self.rules.calls
 
+    async def offers(self) -> list[dict[str, str]]:
+        """Return what the service tells the gateway that it can do."""
+        headers = {TOKEN_HEADER: token(None)}
+        response = await self.client.get("/internal/capabilities", headers=headers)
+        assert response.status_code == 200, response.text
+        offers: list[dict[str, str]] = response.json()
+        return offers
+
     async def requests(self) -> list[RowMapping]:
         """Return the caller's rows, oldest first."""
         statement = (

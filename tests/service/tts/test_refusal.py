@@ -21,7 +21,6 @@ from tests.service.tts.stage import (
 from tests.support.poll import until
 
 _HELLO = "नमस्ते"
-_GATEWAY = {TOKEN_HEADER: token(None)}
 
 
 def _detail(response: httpx2.Response, status: int, code: str) -> dict[str, object]:
@@ -257,7 +256,7 @@ async def test_others_speak_where_an_engine_is_missing(tts_url: str) -> None:
         assert (config["voiceId"], config["tier"]) == ("rules-hi-f", "rule-based")
         health = (await stage.client.get("/api/v1/tts/health")).json()
         assert (health["status"], health["components"]["neural"]) == ("degraded", "unhealthy")
-        offers = (await stage.client.get("/internal/capabilities", headers=_GATEWAY)).json()
+        offers = await stage.offers()
         tiers = {offer["language"]: offer["tier"] for offer in offers}
         assert (tiers["hi"], tiers["ta"], tiers["sat"]) == (
             "rule-based",
@@ -297,4 +296,4 @@ async def test_no_engine_at_all(tts_url: str) -> None:
         health = await stage.client.get("/api/v1/tts/health")
         assert health.status_code == 503
         assert health.json()["components"]["engine"] == "unhealthy"
-        assert (await stage.client.get("/internal/capabilities", headers=_GATEWAY)).json() == []
+        assert await stage.offers() == []

@@ -75,7 +75,8 @@ def _best_end(text: str, start: int, latest: int, protected: Sequence[Span]) -> 
                 return end
     end = _place(protected, latest)
     if end > start:
-        return _before_mark(text, start, end)
+        letter = _place(protected, _before_mark(text, start, end))
+        return letter if letter > start else end
     return next(span.end for span in protected if span.start < latest < span.end)
 
 

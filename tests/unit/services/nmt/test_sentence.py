@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ai4v.services.nmt.protection import find_protected
@@ -30,6 +30,8 @@ def test_pieces_are_short_or_kept_whole(text: str, limit: int) -> None:
         assert piece.end - piece.start <= limit or piece in spans
 
 
+@example("111111ि", 6)
+@example("a 111111ि", 8)
 @given(_LINE, st.integers(1, 60))
 def test_no_cut_goes_through_what_is_kept(text: str, limit: int) -> None:
     spans = find_protected(text)

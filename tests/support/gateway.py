@@ -10,11 +10,16 @@ from pydantic import BaseModel
 from ai4v.cli.failure import CommandError
 from ai4v.cli.main import root
 
+SIGN_OUT = "/api/v1/auth/logout"
+"""What commands ask last that signed in for themselves."""
 ENVIRONMENT = {"AI4V_GATEWAY_URL": "http://gateway", "AI4V_API_KEY": "the-key"}
 
 
 class FakeGateway:
-    """Answers every request with what a function makes of its JSON, and remembers them."""
+    """Answers every request with what a function makes of its JSON, and remembers them.
+
+    Signing out is answered here, and not among the requests.
+    """
 
     def __init__(self, answer: Callable[[dict[str, object]], BaseModel | httpx2.Response]) -> None:
         self._answer = answer
@@ -35,6 +40,8 @@ class FakeGateway:
         return result.exception.message
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == SIGN_OUT:
+            return httpx2.Response(204)
         self.requests.append(request)
         body = json.loads(request.content) if request.content else {}
         self.bodies.append(body)

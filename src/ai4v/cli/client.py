@@ -1,13 +1,11 @@
-"""Talking to the gateway, and signing in to it."""
+"""Talking to the gateway."""
 
 import ssl
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-import click
 import httpx2
 from pydantic import BaseModel, ValidationError
 
@@ -18,7 +16,6 @@ from ai4v.cli.plan import EDGE
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import read_state
 from ai4v.cli.transport import find_transport
-from ai4v.contracts.auth import AccessToken
 from ai4v.contracts.error import FieldError
 from ai4v.kit.topology import load_topology
 
@@ -33,8 +30,9 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 class RefusalError(CommandError):
     """The gateway, or a service behind it, refused; it may say which places are to blame."""
 
-    def __init__(self, message: str, places: Sequence[FieldError] = ()) -> None:
+    def __init__(self, message: str, *, status: int, places: Sequence[FieldError] = ()) -> None:
         super().__init__(message)
+        self.status = status
         self.places = tuple(places)
 
 
@@ -125,8 +123,15 @@ class Gateway:
 
 
 @contextmanager
-def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
+def open_gateway(
+    settings: Settings, credential: str, *, answer_limit_s: float = _ANSWER_TIMEOUT_S
+) -> Iterator[Gateway]:
     """Reach the gateway with an API key or access token; an empty one asks without.
+
+    Args:
+        settings: say where it is.
+        credential: who asks.
+        answer_limit_s: of each answer.
 
     Raises:
         CommandError: what is to be sent, or where, cannot be written in a request.
@@ -134,7 +139,7 @@ def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
     if any(sign.isspace() or not sign.isprintable() for sign in credential):
         raise CommandError("a key cannot be sent: it holds a line break or space")
     headers = {"Authorization": f"Bearer {credential}"} if credential else {}
-    timeout = httpx2.Timeout(_ANSWER_TIMEOUT_S, connect=_CONNECT_TIMEOUT_S)
+    timeout = httpx2.Timeout(answer_limit_s, connect=_CONNECT_TIMEOUT_S)
     base_url = find_gateway(settings)
     try:
         with httpx2.Client(
@@ -150,23 +155,6 @@ def open_gateway(settings: Settings, credential: str) -> Iterator[Gateway]:
         raise CommandError(f"{message}: it is not {error.encoding}") from None
     except httpx2.InvalidURL as error:
         raise CommandError(f"{base_url} is no address: {error}") from None
-
-
-@contextmanager
-def open_gateway_as_administrator(settings: Settings) -> Iterator[Gateway]:
-    """Sign in with AI4V_ADMIN_PASSWORD, else the first start's, else what is typed."""
-    first_run = read_first_run(Layout(settings.data_dir).first_run_file)
-    username = first_run.username if first_run else "admin"
-    password = settings.admin_password or (first_run.password if first_run else "")
-    if not password:
-        if not sys.stdin.isatty():
-            raise CommandError("set AI4V_ADMIN_PASSWORD: there is no terminal to ask at")
-        password = click.prompt(f"Password of {username}", hide_input=True, err=True)
-    with open_gateway(settings, "") as gateway:
-        body = {"username": username, "password": password}
-        token = gateway.ask("POST", "/api/v1/auth/login", AccessToken, body=body)
-    with open_gateway(settings, token.access_token) as gateway:
-        yield gateway
 
 
 def find_api_key(settings: Settings) -> str:
@@ -221,13 +209,14 @@ def _parse(response: httpx2.Response, answer: type[_Answer]) -> _Answer:
 
 def _read_refusal(response: httpx2.Response) -> RefusalError:
     """Say what the error body says."""
+    status = response.status_code
     try:
         detail = response.json()["detail"]
         message = detail["message"]
         places = [FieldError.model_validate(place) for place in detail.get("errors") or ()]
         lines = [f"{message} ({detail['code']}, request {detail['requestId']})"]
     except (ValueError, LookupError, TypeError):
-        return RefusalError(f"{response.url} answers {response.status_code}")
+        return RefusalError(f"{response.url} answers {status}", status=status)
     told = [(place.message, f"{place.path}: {place.message}") for place in places]
     lines += [f"  {line}" for bare, line in told if message not in (bare, line)]
-    return RefusalError("\n".join(lines), places)
+    return RefusalError("\n".join(lines), status=status, places=places)

@@ -22,6 +22,8 @@ from ai4v.contracts.session import SessionTokens
 
 _SPARE_S: Final = 30.0
 """An access token that ends sooner is renewed before it is used."""
+_ENDED: Final = 401
+"""What a refresh token is answered whose session is over."""
 _HINT: Final = "sign in first: ai4v login"
 
 
@@ -91,6 +93,8 @@ def _renew(settings: Settings, kept: KeptSession) -> SessionTokens:
         try:
             return gateway.ask("POST", "/api/v1/auth/refresh", SessionTokens, body=body)
         except RefusalError as error:
+            if error.status != _ENDED:
+                raise
             raise CommandError(f"{error.message}\n{_HINT}") from None
 
 

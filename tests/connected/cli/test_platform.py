@@ -121,3 +121,11 @@ def test_models_that_are_here_are_whole(platform: Platform) -> None:
     assert {model["name"]: model["problems"] for model in verified} == {
         name: [] for name in load_catalogue()
     }
+
+
+def test_commands_that_sign_in_for_themselves_leave_no_session(platform: Platform) -> None:
+    administrator = platform.first_run.username
+    platform.run("keys", "list")
+    platform.run("users", "role", "nobody-there", "user")
+    listed = platform.run("sessions", "list", "--user", administrator, "--json")
+    assert [session["is_current"] for session in json.loads(listed.stdout)] == [True]

@@ -7,7 +7,8 @@ from typing import IO, Final
 
 import click
 
-from ai4v.cli.client import Gateway, open_gateway_as_administrator
+from ai4v.cli.administrator import open_gateway_as_administrator
+from ai4v.cli.client import Gateway
 from ai4v.cli.failure import CommandError
 from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.operator import ask_auth, read_lines_of_auth

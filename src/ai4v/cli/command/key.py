@@ -7,7 +7,8 @@ from uuid import UUID
 
 import click
 
-from ai4v.cli.client import Gateway, open_gateway_as_administrator
+from ai4v.cli.administrator import open_gateway_as_administrator
+from ai4v.cli.client import Gateway
 from ai4v.cli.failure import CommandError
 from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.output import json_option, print_json, print_table
@@ -74,7 +75,7 @@ def create(name: str, days: int | None, *, as_json: bool) -> None:
     body = {"name": name, **_read_bounds(), **_read_end(days)}
     with open_gateway_as_administrator(Settings.load()) as gateway:
         key = gateway.ask("POST", _PATH, CreatedKey, body=body)
-    _show_new(key, as_json=as_json)
+        _show_new(key, as_json=as_json)
 
 
 @keys.command()
@@ -119,7 +120,7 @@ def rotate(key_id: UUID, overlap_hours: float, *, as_json: bool) -> None:
     body = {"overlap_s": round(overlap_hours * 3600)}
     with open_gateway_as_administrator(Settings.load()) as gateway:
         key = gateway.ask("POST", f"{_PATH}/{key_id}/rotate", CreatedKey, body=body)
-    _show_new(key, as_json=as_json)
+        _show_new(key, as_json=as_json)
 
 
 @keys.command("list")
@@ -193,6 +194,7 @@ def _read_end(days: int | None) -> dict[str, object]:
 
 
 def _show_new(key: CreatedKey, *, as_json: bool) -> None:
+    """Print a new key: at once, before signing out, since nobody can ask for it again."""
     if as_json:
         print_json(key.model_dump(mode="json"))
     else:

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from ai4v.cli.client import open_gateway_as_administrator
+from ai4v.cli.administrator import open_gateway_as_administrator
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
 from ai4v.contracts.permission import Permission

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import click
 
-from ai4v.cli.client import Gateway, open_gateway, open_gateway_as_administrator
+from ai4v.cli.administrator import open_gateway_as_administrator
+from ai4v.cli.client import Gateway, open_gateway
 from ai4v.cli.failure import CommandError
 from ai4v.cli.loopback import wait_for_ticket
 from ai4v.cli.output import json_option, print_json, print_table

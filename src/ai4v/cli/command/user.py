@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 import click
 
-from ai4v.cli.client import Gateway, open_gateway_as_administrator
+from ai4v.cli.administrator import open_gateway_as_administrator
+from ai4v.cli.client import Gateway
 from ai4v.cli.failure import CommandError
 from ai4v.cli.operator import ask_auth
 from ai4v.cli.output import json_option, print_json, print_table
@@ -69,10 +70,7 @@ def create(username: str, role: str, email: str | None, *, as_json: bool) -> Non
         body["email"] = email
     with open_gateway_as_administrator(Settings.load()) as gateway:
         user = gateway.ask("POST", _PATH, UserView, body=body)
-    if as_json:
-        print_json(user.model_dump(mode="json") | {"password": password})
-    else:
-        click.echo(f"user      {user.username} ({user.role})\npassword  {password}")
+        _show_new(user, password, as_json=as_json)
 
 
 @users.command()
@@ -131,6 +129,14 @@ def link(username: str, purpose: str, *, as_json: bool) -> None:
     else:
         click.echo(made.url)
         click.echo(f"good until {made.expires_at:%Y-%m-%d %H:%M} UTC, once", err=True)
+
+
+def _show_new(user: UserView, password: str, *, as_json: bool) -> None:
+    """Print a new password: at once, before signing out, since nobody else knows it."""
+    if as_json:
+        print_json(user.model_dump(mode="json") | {"password": password})
+    else:
+        click.echo(f"user      {user.username} ({user.role})\npassword  {password}")
 
 
 def show_user(user: UserView, *, as_json: bool) -> None:

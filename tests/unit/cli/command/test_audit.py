@@ -6,6 +6,7 @@ from click.testing import CliRunner, Result
 
 from ai4v.cli.main import root
 from ai4v.contracts.audit import Fault, Verdict
+from tests.support.gateway import SIGN_OUT
 from tests.support.key import KeyPair
 
 _GOOD = Verdict(rows=12, heads=2, unreadable_heads=0, forged_heads=0, bad_sequence=None, fault=None)
@@ -43,6 +44,8 @@ class _Services:
         return CliRunner(env=environment).invoke(root, arguments, obj=transport)
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == SIGN_OUT:
+            return httpx2.Response(204)
         self.requests.append(request)
         if request.url.path == "/api/v1/auth/login":
             return httpx2.Response(200, json={"access_token": "t", "expires_in": 60})

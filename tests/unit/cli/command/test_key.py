@@ -10,6 +10,7 @@ from ai4v.cli.main import root
 from ai4v.contracts.apikey import CreatedKey, KeyList, KeyView
 from ai4v.contracts.identity import RateLimits, Scope
 from ai4v.contracts.permission import Permission
+from tests.support.gateway import SIGN_OUT
 
 _ID = UUID(int=7)
 _VIEW = KeyView(
@@ -50,6 +51,8 @@ class _Service:
         return request.method, request.url.path, body
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == SIGN_OUT:
+            return httpx2.Response(204)
         self.requests.append(request)
         if request.url.path == "/api/v1/auth/login":
             return httpx2.Response(200, json={"access_token": "t", "expires_in": 60})

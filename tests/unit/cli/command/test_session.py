@@ -165,7 +165,8 @@ def test_one_session_is_revoked(platform: _Platform) -> None:
 def test_the_administrator_sees_and_ends_a_users_sessions(platform: _Platform) -> None:
     assert str(_SESSION.id) in platform.run("sessions", "list", "--user", "Asha").output
     assert platform.run("sessions", "revoke", "--user", "asha").exit_code == 0
-    assert platform.asked[-1][:2] == ("DELETE", f"/users/{_SESSION.id}/sessions")
+    assert platform.asked[-2][:2] == ("DELETE", f"/users/{_SESSION.id}/sessions")
+    assert platform.asked[-1][:2] == ("POST", "/logout")
     assert platform.fail("sessions", "list", "--user", "nobody") == "there is no user nobody"
 
 

@@ -1,0 +1,59 @@
+"""Signing in as the administrator, for one command."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+import click
+
+from ai4v.cli.client import Gateway, RefusalError, open_gateway
+from ai4v.cli.failure import PROGRAM, CommandError
+from ai4v.cli.firstrun import read_first_run
+from ai4v.cli.interruption import ended_in_order, undisturbed
+from ai4v.cli.layout import Layout
+from ai4v.cli.settings import Settings
+from ai4v.contracts.auth import AccessToken
+
+_PATH: Final = "/api/v1/auth"
+_ANSWER_S: Final = 20.0
+"""Of what cannot be interrupted."""
+_ENDED: Final = 401
+"""What a token is answered whose session is over."""
+
+
+@contextmanager
+def open_gateway_as_administrator(settings: Settings) -> Iterator[Gateway]:
+    """Sign in with AI4V_ADMIN_PASSWORD, else the first start's, else what is typed; then out again.
+
+    The session is ended however the context is left, Ctrl-C and SIGTERM included.
+    """
+    credentials = _find_credentials(settings)
+    with ended_in_order(), ExitStack() as stack:
+        with undisturbed():  # between the session's beginning and knowing how to end it
+            with open_gateway(settings, "", answer_limit_s=_ANSWER_S) as gateway:
+                token = gateway.ask("POST", f"{_PATH}/login", AccessToken, body=credentials)
+            stack.callback(_sign_out, settings, token.access_token)
+        yield stack.enter_context(open_gateway(settings, token.access_token))
+
+
+def _find_credentials(settings: Settings) -> dict[str, str]:
+    first_run = read_first_run(Layout(settings.data_dir).first_run_file)
+    username = first_run.username if first_run else "admin"
+    password = settings.admin_password or (first_run.password if first_run else "")
+    if not password:
+        if not sys.stdin.isatty():
+            raise CommandError("set AI4V_ADMIN_PASSWORD: there is no terminal to ask at")
+        password = click.prompt(f"Password of {username}", hide_input=True, err=True)
+    return {"username": username, "password": password}
+
+
+def _sign_out(settings: Settings, token: str) -> None:
+    """End the session; what keeps that from being done is told, and changes no outcome."""
+    try:
+        with undisturbed(), open_gateway(settings, token, answer_limit_s=_ANSWER_S) as gateway:
+            gateway.tell("POST", f"{_PATH}/logout")
+    except CommandError as error:
+        if isinstance(error, RefusalError) and error.status == _ENDED:
+            return  # the command has ended it: it changed the administrator
+        click.echo(f"{PROGRAM}: the session could not be ended: {error.message}", err=True)

@@ -12,11 +12,12 @@ from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.firstrun import read_first_run
 from ai4v.cli.interruption import ended_in_order, undisturbed
 from ai4v.cli.layout import Layout
+from ai4v.cli.patience import Patience
 from ai4v.cli.settings import Settings
 from ai4v.contracts.auth import AccessToken
 
 _PATH: Final = "/api/v1/auth"
-_ANSWER_S: Final = 20.0
+_TRY_S: Final = 20.0
 """Of what cannot be interrupted."""
 _ENDED: Final = 401
 """What a token is answered whose session is over."""
@@ -29,11 +30,12 @@ def open_gateway_as_administrator(settings: Settings) -> Iterator[Gateway]:
     The session is ended however the context is left, Ctrl-C and SIGTERM included.
     """
     credentials = _find_credentials(settings)
+    patience = Patience(settings.timeout_s, try_limit_s=_TRY_S)
     with ended_in_order(), ExitStack() as stack:
         with undisturbed():  # between the session's beginning and knowing how to end it
-            with open_gateway(settings, "", answer_limit_s=_ANSWER_S) as gateway:
+            with open_gateway(settings, "", patience=patience) as gateway:
                 token = gateway.ask("POST", f"{_PATH}/login", AccessToken, body=credentials)
-            stack.callback(_sign_out, settings, token.access_token)
+            stack.callback(_sign_out, settings, token.access_token, patience)
         yield stack.enter_context(open_gateway(settings, token.access_token))
 
 
@@ -48,10 +50,10 @@ def _find_credentials(settings: Settings) -> dict[str, str]:
     return {"username": username, "password": password}
 
 
-def _sign_out(settings: Settings, token: str) -> None:
+def _sign_out(settings: Settings, token: str, patience: Patience) -> None:
     """End the session; what keeps that from being done is told, and changes no outcome."""
     try:
-        with undisturbed(), open_gateway(settings, token, answer_limit_s=_ANSWER_S) as gateway:
+        with undisturbed(), open_gateway(settings, token, patience=patience) as gateway:
             gateway.tell("POST", f"{_PATH}/logout")
     except CommandError as error:
         if isinstance(error, RefusalError) and error.status == _ENDED:

@@ -1,5 +1,6 @@
 """Talking to the gateway."""
 
+import secrets
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from ai4v.cli.failure import CommandError
 from ai4v.cli.firstrun import read_first_run
 from ai4v.cli.layout import Layout
+from ai4v.cli.patience import Patience, Turn, read_retry_after
 from ai4v.cli.plan import EDGE
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import read_state
@@ -20,10 +22,12 @@ from ai4v.contracts.error import FieldError
 from ai4v.kit.topology import load_topology
 
 _CONNECT_TIMEOUT_S = 5.0
-_ANSWER_TIMEOUT_S = 310.0
-"""More than the longest deadline that a request may have."""
-_LONGEST = {"X-Request-Timeout-Ms": "300000"}
+_LONGEST_S = 300.0
 """The longest deadline that a request may have."""
+_SPARE_S = 10.0
+"""For the platform to say that a deadline is over."""
+_DEADLINE = "X-Request-Timeout-Ms"
+_REPEATED = "Idempotency-Key"
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
@@ -45,10 +49,14 @@ class Upload:
 
 
 class Gateway:
-    """The gateway, as one caller reaches it."""
+    """The gateway, as one caller reaches it.
 
-    def __init__(self, http: httpx2.Client) -> None:
+    While it is busy (429 or 503, with Retry-After) a call waits and is made again.
+    """
+
+    def __init__(self, http: httpx2.Client, patience: Patience) -> None:
         self._http = http
+        self._patience = patience
 
     def ask(
         self,
@@ -75,7 +83,7 @@ class Gateway:
         Raises:
             CommandError: as `ask`.
         """
-        request = self._http.build_request("POST", path, json=body, headers=_LONGEST)
+        request = self._http.build_request("POST", path, json=body, headers=self._deadline())
         return _parse(self._send(request), answer)
 
     def tell(self, method: str, path: str, body: Mapping[str, object] | None = None) -> None:
@@ -104,34 +112,58 @@ class Gateway:
         """
         files = {"file": (upload.name, upload.content)}
         request = self._http.build_request(
-            "POST", path, data=dict(fields), files=files, headers=_LONGEST
+            "POST", path, data=dict(fields), files=files, headers=self._deadline()
         )
         return _parse(self._send(request), answer)
 
+    def _deadline(self) -> dict[str, str]:
+        return {_DEADLINE: _spell_ms(self._patience.limit_s)}
+
     def _send(self, request: httpx2.Request) -> httpx2.Response:
+        turn = self._patience.begin()
+        while True:
+            response = self._exchange(request, turn.try_s)
+            if response.is_success:
+                return response
+            refusal = _read_refusal(response)
+            retry_after_s = read_retry_after(response)
+            if retry_after_s is None:
+                raise refusal
+            if not turn.wait(retry_after_s, refusal.message):
+                raise self._give_up(refusal, retry_after_s)
+            _mark_repeated(request, turn)
+
+    def _exchange(self, request: httpx2.Request, limit_s: float) -> httpx2.Response:
+        timeout = httpx2.Timeout(min(limit_s, _LONGEST_S) + _SPARE_S, connect=_CONNECT_TIMEOUT_S)
+        request.extensions = {**request.extensions, "timeout": timeout.as_dict()}
         try:
-            response = self._http.send(request)
+            return self._http.send(request)
         except httpx2.ConnectError:
             message = f"nothing answers at {self._http.base_url}: is the platform up? (ai4v up)"
             raise CommandError(message) from None
         except httpx2.HTTPError as error:
             message = f"{self._http.base_url} broke off: {str(error) or type(error).__name__}"
             raise CommandError(message) from None
-        if not response.is_success:
-            raise _read_refusal(response)
-        return response
+
+    def _give_up(self, refusal: RefusalError, retry_after_s: float) -> RefusalError:
+        limit_s = self._patience.limit_s
+        message = (
+            f"{refusal.message}\ngiving up: it can be asked again in {retry_after_s:.0f} s, and a"
+            f" call takes {limit_s:g} s in all at most (AI4V_TIMEOUT_S)"
+        )
+        return RefusalError(message, status=refusal.status, places=refusal.places)
 
 
 @contextmanager
 def open_gateway(
-    settings: Settings, credential: str, *, answer_limit_s: float = _ANSWER_TIMEOUT_S
+    settings: Settings, credential: str, *, patience: Patience | None = None
 ) -> Iterator[Gateway]:
     """Reach the gateway with an API key or access token; an empty one asks without.
 
     Args:
         settings: say where it is.
         credential: who asks.
-        answer_limit_s: of each answer.
+        patience: other than a call's usual AI4V_TIMEOUT_S.
 
     Raises:
         CommandError: what is to be sent, or where, cannot be written in a request.
@@ -139,17 +171,15 @@ def open_gateway(
     if any(sign.isspace() or not sign.isprintable() for sign in credential):
         raise CommandError("a key cannot be sent: it holds a line break or space")
     headers = {"Authorization": f"Bearer {credential}"} if credential else {}
-    timeout = httpx2.Timeout(answer_limit_s, connect=_CONNECT_TIMEOUT_S)
     base_url = find_gateway(settings)
     try:
         with httpx2.Client(
             base_url=base_url,
             headers=headers,
-            timeout=timeout,
             transport=find_transport(),
             verify=make_trust(settings) if base_url.startswith("https:") else True,
         ) as http:
-            yield Gateway(http)
+            yield Gateway(http, patience or Patience(settings.timeout_s))
     except UnicodeEncodeError as error:
         message = f"a {'key' if error.encoding == 'ascii' else 'name or argument'} cannot be sent"
         raise CommandError(f"{message}: it is not {error.encoding}") from None
@@ -220,3 +250,19 @@ def _read_refusal(response: httpx2.Response) -> RefusalError:
     told = [(place.message, f"{place.path}: {place.message}") for place in places]
     lines += [f"  {line}" for bare, line in told if message not in (bare, line)]
     return RefusalError("\n".join(lines), status=status, places=places)
+
+
+def _mark_repeated(request: httpx2.Request, turn: Turn) -> None:
+    """Say how much time is left, and that it is one call: what is done twice is answered once.
+
+    The first try goes without a key. What answered it 429 or 503 did not begin; and with a key it
+    would be refused while Valkey is down, and its answer kept for a day.
+    """
+    if _DEADLINE in request.headers:
+        request.headers[_DEADLINE] = _spell_ms(turn.try_s)
+    if request.method == "POST":
+        request.headers.setdefault(_REPEATED, secrets.token_urlsafe())
+
+
+def _spell_ms(seconds: float) -> str:
+    return str(max(1, round(min(seconds, _LONGEST_S) * 1000)))

@@ -1,5 +1,6 @@
 """What the command line is told by the environment."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,9 @@ from ai4v.cli.failure import CommandError
 
 _SYSTEM_DATA_DIR = Path("/var/lib/ai4v")
 _LOOPBACK = "127.0.0.1"
+_TIMEOUT_S = 300.0
+"""The longest deadline that the platform takes."""
+_LONGEST_TIMEOUT_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,9 @@ class Settings:
     certificate in the data folder, where there is one."""
     api_key: str = field(default="", repr=False)
     """The key of client commands; empty: the one of the first start."""
+    timeout_s: float = _TIMEOUT_S
+    """How long each call of a client command may take, waiting while the platform is busy included:
+    1 to 86,400 seconds."""
     admin_password: str = field(default="", repr=False)
     """The administrator's password; empty: the one of the first start, else it is asked for."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -41,7 +48,7 @@ class Settings:
         """Read the environment.
 
         Raises:
-            CommandError: AI4V_PORT_SHIFT is not a whole number.
+            CommandError: AI4V_PORT_SHIFT is not a whole number, or AI4V_TIMEOUT_S no such number.
         """
         values = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place
         data_dir = Path(values.get("AI4V_DATA_DIR") or _default_data_dir(values)).absolute()
@@ -58,6 +65,7 @@ class Settings:
             gateway_url=(values.get("AI4V_GATEWAY_URL") or "").rstrip("/"),
             gateway_ca=Path(ca) if (ca := values.get("AI4V_GATEWAY_CA")) else None,
             api_key=values.get("AI4V_API_KEY") or "",
+            timeout_s=_read_timeout(values.get("AI4V_TIMEOUT_S") or str(_TIMEOUT_S)),
             admin_password=values.get("AI4V_ADMIN_PASSWORD") or "",
             environment=values,
         )
@@ -72,6 +80,16 @@ class Settings:
         folder = self.environment.get("AI4V_SECRETS_DIR") or self.data_dir / "secrets"
         file = Path(folder) / name.lower()
         return file.read_text("utf-8").strip() if file.is_file() else ""
+
+
+def _read_timeout(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 1 <= seconds <= _LONGEST_TIMEOUT_S:
+        raise CommandError(f"AI4V_TIMEOUT_S is not 1 to {_LONGEST_TIMEOUT_S} seconds: {text}")
+    return seconds
 
 
 def _default_data_dir(values: Mapping[str, str]) -> Path:

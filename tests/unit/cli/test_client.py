@@ -17,6 +17,7 @@ from ai4v.cli.client import (
 from ai4v.cli.command.certificate import make_certificate
 from ai4v.cli.failure import CommandError
 from ai4v.cli.layout import Layout
+from ai4v.cli.patience import Patience
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import State, UnitState, write_state
 from ai4v.contracts.auth import AccessToken
@@ -26,7 +27,8 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 def gateway(handler: Handler) -> Gateway:
     transport = httpx2.MockTransport(handler)
-    return Gateway(httpx2.Client(transport=transport, base_url="http://gateway"))
+    http = httpx2.Client(transport=transport, base_url="http://gateway")
+    return Gateway(http, Patience(300.0, clock=lambda: 0.0))
 
 
 def refusal(status: int, **more: object) -> Handler:

@@ -38,6 +38,13 @@ class TestLoad:
         with pytest.raises(CommandError, match="AI4V_PORT_SHIFT is not a whole number: ten"):
             Settings.load({"AI4V_PORT_SHIFT": "ten"})
 
+    @pytest.mark.parametrize("text", ["soon", "0", "-1", "nan", "inf", "86401"])
+    def test_time_limit_that_is_none_is_refused(self, text: str) -> None:
+        assert Settings.load({"AI4V_TIMEOUT_S": "1.5"}).timeout_s == 1.5
+        assert Settings.load({}).timeout_s == 300.0
+        with pytest.raises(CommandError, match=f"AI4V_TIMEOUT_S is not 1 to 86400 .*: {text}"):
+            Settings.load({"AI4V_TIMEOUT_S": text})
+
     def test_secrets_are_not_in_its_representation(self) -> None:
         shown = repr(Settings.load({"AI4V_API_KEY": "k-1", "AI4V_ADMIN_PASSWORD": "p-1"}))
         assert "k-1" not in shown

@@ -43,7 +43,7 @@ _BEFORE_NUMBER: Final = re.compile(r"(?:\d|[A-Za-z]|\d[.,]|(?:^|\s)[-−+±])$")
 _AFTER_NUMBER: Final = re.compile(r"\d|[.,]\d|[A-Za-z]{4}")
 """What makes a number beside it another one, or a part of a word."""
 _IS_ADDRESS: Final = re.compile(r"://|^www\.|\S@\S")
-_BETWEEN_DIGITS: Final = ".,"
+_BETWEEN_DIGITS: Final = ".,:/–-"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -26,7 +26,7 @@ from ai4v.services.nmt.protection import (
     without,
     without_alone,
 )
-from ai4v.services.nmt.restoration import restore, write_ascii_digits
+from ai4v.services.nmt.restoration import are_apart, restore, write_ascii_digits
 
 _T = TypeVar("_T")
 Asking = Generator[tuple[Passage, ...], tuple[Translation, ...], _T]
@@ -208,8 +208,8 @@ def _clean(text: str) -> str:
 
 
 def _keeps(text: str, fragment: Fragment) -> bool:
-    """Tell whether what is to be kept is there, and nowhere else."""
-    if find_strangers(text, fragment.kept):
+    """Tell whether what is to be kept is there, each by itself, and nowhere else."""
+    if find_strangers(text, fragment.kept) or not are_apart(text, fragment.kept):
         return False
     return count_kept(text, fragment.watched) == Counter(fragment.kept)
 
@@ -219,11 +219,12 @@ def _render_around(fragment: Fragment, leg: Leg) -> Asking[_Attempt]:
     pieces = [_take_apart(stretch) for stretch in fragment.stretches()]
     attempts = yield from gather(_try(Fragment(core, ()), leg) for _, core, _ in pieces)
     text = ""
-    for number, ((before, _, after), attempt) in enumerate(zip(pieces, attempts, strict=True)):
+    for number, ((before, core, after), attempt) in enumerate(zip(pieces, attempts, strict=True)):
         unwanted = fragment.watched | find_strangers(attempt.text, ())
         said = without_alone(attempt.text, unwanted).strip()
+        is_dropped = bool(core and text and not said)
         kept = fragment.kept[number] if number < len(fragment.kept) else ""
-        text = _put(_put(text, before, said), after, kept)
+        text = _put(_put(text, before or " " * is_dropped, said), after, kept)
     return _Attempt(
         text,
         is_whole=all(attempt.is_whole for attempt in attempts),
@@ -242,7 +243,7 @@ def _take_apart(stretch: str) -> tuple[str, str, str]:
     """Return what stands before the first letter, the words, and what stands after them."""
     is_word = [each.isalnum() or unicodedata.category(each)[0] == "M" for each in stretch]
     if not has_letters(stretch):
-        return stretch, "", ""
+        return "", "", stretch
     first = is_word.index(True)
     last = len(stretch) - is_word[::-1].index(True)
     return stretch[:first], stretch[first:last], stretch[last:]

@@ -10,7 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from ai4v.services.nmt.protection import Span, count_kept, find_alone, has_letters
+from ai4v.services.nmt.protection import (
+    Span,
+    count_kept,
+    find_alone,
+    find_protected,
+    has_letters,
+)
 
 _NUMBER: Final = re.compile(r"\d+(?:[.,:/–-]\d+)*")
 _GROUPING: Final = re.compile(r"(?<=\d),(?=\d)")
@@ -42,6 +48,15 @@ def restore(text: str, kept: Sequence[str]) -> str:
                 break
             text = text[: place.start] + string + text[place.end :]
     return text
+
+
+def are_apart(text: str, kept: Sequence[str]) -> bool:
+    """Tell whether nothing in `text` makes two of `kept` one: "7:85%" is neither 7 nor 85%."""
+    places = sorted(find_alone(text, kept))
+    return all(
+        sum(each.start < found.end and found.start < each.end for each in places) < 2
+        for found in find_protected(text)
+    )
 
 
 def _find_equal(text: str, string: str, wanted: Counter[str]) -> Span | None:

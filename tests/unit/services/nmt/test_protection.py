@@ -185,6 +185,8 @@ def test_without_what_stands_alone_leaves_other_numbers() -> None:
     [
         ("5", "6", False),
         ("a5.", "6", False),
+        ("5", ":", False),
+        ("5%", "-", True),
         ("word", "https://a.in", False),
         ("शब्द", "5", True),
         ("<b>", "word", True),

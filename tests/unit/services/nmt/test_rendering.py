@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from ai4v.adapters.memory.translator import memory_info
 from ai4v.ports.translator import Passage, Translation
 from ai4v.services.nmt.direction import Direction, DirectionTable
+from ai4v.services.nmt.fragment import Fragment
 from ai4v.services.nmt.rendering import Rendering, gather, render_text
 from tests.support.wording import (
     Engine,
@@ -223,6 +224,20 @@ def test_what_an_engine_makes_up_of_what_is_kept_is_left_out(text: str, said: st
     target = _render(text, lambda _: Translation(said, is_whole=True)).text
     assert _digits(target) == _digits(text)
     assert target.lower().count("example") == text.count("example")
+
+
+@pytest.mark.parametrize("sign", [":", "/", ",", "-", ".", "x", "", "–"])
+@pytest.mark.parametrize(
+    "text", ["I have 7 a 85% headache.", "at 9 and 10", "है 7अ85 क", "है 7अ:85 क", "7ब85%"]
+)
+@pytest.mark.parametrize("pair", [("en", "bn"), ("hi", "en"), ("hi", "bn")])
+def test_what_is_kept_is_not_made_one(text: str, sign: str, pair: tuple[str, str]) -> None:
+    def join(passage: Passage) -> Translation:
+        said = f"क {sign.join(passage.keep)} क" if passage.keep else sign
+        return Translation(said, is_whole=True)
+
+    target = _render(text, join, source=pair[0], target=pair[1]).text
+    assert sorted(Fragment.of(target).kept) == sorted(Fragment.of(text).kept)
 
 
 _HIDDEN = "\ufeff\u202eHel\u00adlo\u202c \u2066there\u2069 5\u200e."

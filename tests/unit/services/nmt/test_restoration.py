@@ -3,7 +3,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ai4v.services.nmt.protection import count_kept
-from ai4v.services.nmt.restoration import restore, write_ascii_digits
+from ai4v.services.nmt.restoration import are_apart, restore, write_ascii_digits
 
 
 @given(st.text())
@@ -35,6 +35,30 @@ def test_ascii_digits_change_nothing_else(text: str) -> None:
 )
 def test_restored(text: str, kept: tuple[str, ...], restored: str) -> None:
     assert restore(text, kept) == restored
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "is_apart"),
+    [
+        ("মাথা 7:85% ব্যথা", ("7", "85%"), False),
+        ("7/85% ব্যথা", ("7", "85%"), False),
+        ("7-85", ("7", "85"), False),
+        ("৭–৮৫", ("৭", "৮৫"), False),
+        ("7₹500", ("7", "₹500"), False),
+        ("+7 85", ("+7", "85"), False),
+        ("7, 85% ব্যথা", ("7", "85%"), True),
+        ("7 - 85%", ("7", "85%"), True),
+        ("7টি 85%", ("7", "85%"), True),
+        ("5%-10%", ("5%", "-10%"), True),
+        ("₹5/₹10", ("₹5", "₹10"), True),
+        ("7:85 और 7", ("7:85", "7"), True),
+        ("https://a.in/7:85", ("https://a.in/7:85", "7"), True),
+    ],
+)
+def test_what_stands_between_joins_no_two(
+    text: str, kept: tuple[str, ...], *, is_apart: bool
+) -> None:
+    assert are_apart(text, kept) is is_apart
 
 
 @settings(max_examples=300)

@@ -39,6 +39,7 @@ def make_grammar(target: str, kept: Sequence[str], *, is_strict: bool) -> str:
     return (
         f'root ::= ({line}) "\\n"+\n'
         f"any ::= [{_letters(script)}{_escape(signs)}]*\n"
+        f'gap ::= [{_letters(script)}{_escape(signs.replace(" ", ""))}]* " " any\n'
         f"said ::= [{_escape(signs)}]* [{_letters(script, has_marks=False)}] any\n"
     )
 
@@ -48,11 +49,18 @@ def _spell(kept: Sequence[str]) -> str:
     gaps = len(kept) + 1
     choices = []
     for said in range(gaps) if len(kept) <= _MOST_PERMUTED else (0, gaps - 1):
-        parts = ["said" if place == said else "any" for place in range(gaps)]
+        parts = ["said" if place == said else _between(kept, place) for place in range(gaps)]
         for place, literal in reversed(list(enumerate(kept))):
             parts.insert(place + 1, f'"{_escape(literal)}"')
         choices.append(" ".join(parts))
     return " | ".join(choices)
+
+
+def _between(kept: Sequence[str], place: int) -> str:
+    """Return what comes there: a space at least between two that a sign would make one number."""
+    ends = place > 0 and kept[place - 1][-1].isdecimal()
+    begins = place < len(kept) and kept[place][0].isdecimal()
+    return "gap" if ends and begins else "any"
 
 
 def _escape(text: str) -> str:

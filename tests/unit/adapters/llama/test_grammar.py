@@ -22,8 +22,8 @@ def _token(token: str, rules: dict[str, str], expand: "object") -> str:
     if token in rules:
         assert callable(expand)
         return f"(?:{expand(rules[token])})"
-    if token == '"\\n"':
-        return "\n"
+    if token in ('"\\n"', '" "'):
+        return "\n" if "n" in token else " "
     if token[0] == '"':
         points = re.findall(r"\\U(.{8})", token)
         assert len(token) == 2 + 10 * len(points)
@@ -48,6 +48,13 @@ def _token(token: str, rules: dict[str, str], expand: "object") -> str:
         ("hi", ("5", "b@c.de"), " b@c.de पर 5", True),
         ("hi", ("1", "2", "3"), " क 1 2 3", True),
         ("hi", ("1", "2", "3"), " क 3 2 1", False),
+        ("hi", ("7", "85%"), " क 7, 85% क", True),
+        ("hi", ("7", "85%"), " क 7:85%", False),
+        ("hi", ("7", "85%"), " क 785%", False),
+        ("hi", ("7", "85%"), " क 85%-7", True),
+        ("en", ("1", "2", "3"), " at 1 2:3", False),
+        ("en", ("1", "2", "3"), " at 1x2 3", False),
+        ("en", ("$5", "$9"), " for $5-$9", True),
         ("bn", (), " আমার বাবা", True),
         ("bn", (), " मेरे पिता", False),
         ("en", ('"\\]"',), ' say "\\]" now', True),
@@ -69,7 +76,7 @@ def test_allows_the_script_and_what_is_kept(
 )
 def test_hostile_strings_stay_inside_their_literal(kept: str) -> None:
     grammar = make_grammar("hi", (kept,), is_strict=True)
-    assert len(grammar.splitlines()) == 3
+    assert len(grammar.splitlines()) == 4
     assert _pattern(grammar).fullmatch(f"क{kept}\n")
 
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from ai4v.ports.cache import Cache
+from ai4v.ports.cache import Cache, ExclusiveCache
 from tests.support.clock import Elapse
 
 _LONG_S = 60.0
@@ -96,3 +96,63 @@ class CacheConformance:
 
     async def test_ping_returns(self, cache: Cache) -> None:
         await cache.ping()
+
+
+class ExclusiveCacheConformance:
+    """Subclass it with the fixtures `exclusive` and `elapse`."""
+
+    async def test_replace_keeps_what_the_holder_says(self, exclusive: ExclusiveCache) -> None:
+        await exclusive.add("key", b"\x00mine\r\n", ttl_s=_LONG_S)
+        assert await exclusive.replace("key", b"done", held=b"\x00mine\r\n", ttl_s=_LONG_S)
+        assert await exclusive.get("key") == b"done"
+
+    async def test_replace_leaves_what_another_holds(self, exclusive: ExclusiveCache) -> None:
+        await exclusive.add("key", b"another's", ttl_s=_LONG_S)
+        assert not await exclusive.replace("key", b"done", held=b"mine", ttl_s=_LONG_S)
+        assert await exclusive.get("key") == b"another's"
+
+    async def test_replace_puts_nothing_where_nothing_is(self, exclusive: ExclusiveCache) -> None:
+        assert not await exclusive.replace("key", b"done", held=b"", ttl_s=_LONG_S)
+        assert await exclusive.get("key") is None
+
+    async def test_replace_renews(self, exclusive: ExclusiveCache, elapse: Elapse) -> None:
+        await exclusive.add("key", b"mine", ttl_s=_SHORT_S)
+        assert await exclusive.replace("key", b"mine", held=b"mine", ttl_s=_LONG_S)
+        await elapse(2 * _SHORT_S)
+        assert await exclusive.get("key") == b"mine"
+
+    async def test_what_has_expired_is_not_replaced(
+        self, exclusive: ExclusiveCache, elapse: Elapse
+    ) -> None:
+        await exclusive.add("key", b"mine", ttl_s=_SHORT_S)
+        await elapse(2 * _SHORT_S)
+        assert not await exclusive.replace("key", b"mine", held=b"mine", ttl_s=_LONG_S)
+        assert await exclusive.get("key") is None
+
+    async def test_what_was_replaced_expires(
+        self, exclusive: ExclusiveCache, elapse: Elapse
+    ) -> None:
+        await exclusive.add("key", b"mine", ttl_s=_LONG_S)
+        await exclusive.replace("key", b"done", held=b"mine", ttl_s=_SHORT_S)
+        await elapse(2 * _SHORT_S)
+        assert await exclusive.get("key") is None
+
+    async def test_a_lease_that_is_not_positive_is_refused(self, exclusive: ExclusiveCache) -> None:
+        with pytest.raises(ValueError, match="ttl_s"):
+            await exclusive.replace("key", b"value", held=b"value", ttl_s=0)
+
+    async def test_remove_forgets_what_the_holder_has(self, exclusive: ExclusiveCache) -> None:
+        await exclusive.add("key", b"mine", ttl_s=_LONG_S)
+        assert not await exclusive.remove("key", held=b"another's")
+        assert await exclusive.get("key") == b"mine"
+        assert await exclusive.remove("key", held=b"mine")
+        assert not await exclusive.remove("key", held=b"mine")
+        assert await exclusive.get("key") is None
+
+    async def test_of_many_replaces_at_once_one_wins(self, exclusive: ExclusiveCache) -> None:
+        await exclusive.add("key", b"free", ttl_s=_LONG_S)
+        replaces = (
+            exclusive.replace("key", str(n).encode(), held=b"free", ttl_s=_LONG_S)
+            for n in range(50)
+        )
+        assert sum(await asyncio.gather(*replaces)) == 1

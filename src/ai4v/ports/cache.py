@@ -53,3 +53,30 @@ class Cache(Protocol):
     async def ping(self) -> None:
         """Return when the store answers."""
         ...
+
+
+class ExclusiveCache(Protocol):
+    """Keys that one holder at a time has, for as long as its lease runs.
+
+    Who holds a key knows the value it put there, which nobody else puts anywhere. The promises are
+    those of `Cache`: two calls on one key never see each other half done.
+    """
+
+    async def get(self, key: str) -> bytes | None:
+        """Return what is kept under `key`, or None when there is nothing or it has expired."""
+        ...
+
+    async def add(self, key: str, value: bytes, *, ttl_s: float) -> bool:
+        """Keep `value` only if `key` holds nothing, atomically; tell whether it was kept."""
+        ...
+
+    async def replace(self, key: str, value: bytes, *, held: bytes, ttl_s: float) -> bool:
+        """Keep `value` for `ttl_s` seconds only if `key` holds `held`; tell whether it was kept.
+
+        With `held` as the value this renews a lease.
+        """
+        ...
+
+    async def remove(self, key: str, *, held: bytes) -> bool:
+        """Forget `key` only if it holds `held`, atomically; tell whether it did."""
+        ...

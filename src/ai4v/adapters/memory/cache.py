@@ -44,6 +44,22 @@ class MemoryCache:
         await self.put(key, value, ttl_s=ttl_s)
         return True
 
+    async def replace(self, key: str, value: bytes, *, held: bytes, ttl_s: float) -> bool:
+        """Keep the value in the place of `held`; one event loop makes it atomic."""
+        if ttl_s <= 0:
+            raise ValueError("ttl_s must be greater than 0")
+        if await self.get(key) != held:
+            return False
+        await self.put(key, value, ttl_s=ttl_s)
+        return True
+
+    async def remove(self, key: str, *, held: bytes) -> bool:
+        """Forget the key that holds `held`; one event loop makes it atomic."""
+        if await self.get(key) != held:
+            return False
+        await self.delete(key)
+        return True
+
     async def delete(self, key: str) -> None:
         """Forget the key."""
         self._entries.pop(key, None)

@@ -5,9 +5,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final, cast
 
 from ai4v.adapters.valkey.connection import ValkeyConnection
+from ai4v.adapters.valkey.script import load_script
 from ai4v.ports.cache import CacheUnavailableError
 
 _DOWN: Final = CacheUnavailableError
+_REPLACE: Final = load_script("replace")
+_REMOVE: Final = load_script("remove")
 
 
 class ValkeyCache:
@@ -34,6 +37,16 @@ class ValkeyCache:
             _DOWN, "SET", self._prefix + key, value, "PX", ttl_ms, "NX"
         )
         return reply is not None
+
+    async def replace(self, key: str, value: bytes, *, held: bytes, ttl_s: float) -> bool:
+        """Compare and SET with PX in one script; SET has no IFEQ in Redis."""
+        ttl_ms = _milliseconds(ttl_s)
+        place = self._prefix + key
+        return await self._connection.run(_DOWN, _REPLACE, 1, place, held, value, ttl_ms) == 1
+
+    async def remove(self, key: str, *, held: bytes) -> bool:
+        """Compare and DEL in one script."""
+        return await self._connection.run(_DOWN, _REMOVE, 1, self._prefix + key, held) == 1
 
     async def delete(self, key: str) -> None:
         """DEL."""

@@ -4,11 +4,11 @@ import pytest
 
 from ai4v.adapters.memory.cache import MemoryCache
 from ai4v.ports.cache import CacheUnavailableError
-from tests.conformance.cache import CacheConformance
+from tests.conformance.cache import CacheConformance, ExclusiveCacheConformance
 from tests.support.clock import Elapse, ManualClock
 
 
-class TestMemoryCache(CacheConformance):
+class TestMemoryCache(CacheConformance, ExclusiveCacheConformance):
     @pytest.fixture
     def clock(self) -> ManualClock:
         return ManualClock()
@@ -20,6 +20,10 @@ class TestMemoryCache(CacheConformance):
     @pytest.fixture
     def cache(self, clock: ManualClock) -> MemoryCache:
         return MemoryCache(clock)
+
+    @pytest.fixture
+    def exclusive(self, cache: MemoryCache) -> MemoryCache:
+        return cache
 
     async def test_the_oldest_entries_make_room(self, clock: ManualClock) -> None:
         cache = MemoryCache(clock, max_entries=2)

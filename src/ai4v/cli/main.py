@@ -9,63 +9,88 @@ import click
 from ai4v import __version__
 from ai4v.cli.failure import PROGRAM, CommandError
 
-_COMMANDS: Final = {
-    "up": "up:up",
-    "stop": "stop:stop",
-    "restart": "restart:restart",
-    "status": "status:status",
-    "logs": "log:logs",
-    "serve": "serve:serve",
-    "migrate": "migrate:migrate",
-    "models": "model:models",
-    "keys": "key:keys",
-    "users": "user:users",
-    "roles": "role:roles",
-    "login": "session:login",
-    "logout": "session:logout",
-    "sessions": "session:sessions",
-    "admin": "admin:admin",
-    "register": "account:register",
-    "me": "account:me",
-    "password": "account:password",
-    "audit": "audit:audit",
-    "certificate": "certificate:certificate",
-    "doctor": "doctor:doctor",
-    "transcribe": "transcribe:transcribe",
-    "speak": "speak:speak",
-    "voices": "voice:voices",
-    "translate": "translate:translate",
-    "detect": "detect:detect",
-    "converse": "converse:converse",
-    "supervise": "up:supervise",
-    "bootstrap": "admin:bootstrap",
+_SECTIONS: Final = {
+    "The platform": {
+        "up": "up:up",
+        "stop": "stop:stop",
+        "restart": "restart:restart",
+        "status": "status:status",
+        "logs": "log:logs",
+        "doctor": "doctor:doctor",
+        "models": "model:models",
+        "certificate": "certificate:certificate",
+    },
+    "Speech and text": {
+        "transcribe": "transcribe:transcribe",
+        "speak": "speak:speak",
+        "voices": "voice:voices",
+        "translate": "translate:translate",
+        "detect": "detect:detect",
+        "converse": "converse:converse",
+    },
+    "As the administrator": {
+        "keys": "key:keys",
+        "users": "user:users",
+        "roles": "role:roles",
+        "audit": "audit:audit",
+        "admin": "admin:admin",
+    },
+    "As yourself": {
+        "login": "session:login",
+        "logout": "session:logout",
+        "sessions": "session:sessions",
+        "me": "account:me",
+        "password": "account:password",
+        "register": "account:register",
+    },
+    "Where other programs look after the processes": {
+        "serve": "serve:serve",
+        "migrate": "migrate:migrate",
+    },
 }
-_HIDDEN: Final = ("supervise", "bootstrap")
+_HIDDEN: Final = {"supervise": "up:supervise", "bootstrap": "admin:bootstrap"}
+_SHOWN: Final = {name: where for section in _SECTIONS.values() for name, where in section.items()}
 
 
 class _Commands(click.Group):
-    """Commands that are imported when they are looked up."""
+    """Commands that are imported when they are looked up, and shown by what they are for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the commands that help shows, in the order people need them."""
-        return [name for name in _COMMANDS if name not in _HIDDEN]
+        return list(_SHOWN)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import one command."""
-        if cmd_name not in _COMMANDS:
+        where = (_SHOWN | _HIDDEN).get(cmd_name)
+        if where is None:
             return None
-        module, name = _COMMANDS[cmd_name].split(":")
+        module, name = where.split(":")
         command: click.Command = getattr(
             importlib.import_module(f"ai4v.cli.command.{module}"), name
         )
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the commands, section by section."""
+        width = max(map(len, _SHOWN))
+        for title, names in _SECTIONS.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (name.ljust(width), command.get_short_help_str(formatter.width))
+                        for name, command in found
+                        if command is not None
+                    ]
+                )
+
 
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Settings: AI4V_DATA_DIR, AI4V_PORT_SHIFT, AI4V_BIND, AI4V_MODEL_DIR, AI4V_GATEWAY_URL, "
-    "AI4V_API_KEY.",
+    epilog="Each explains itself: ai4v keys create --help. Settings: AI4V_DATA_DIR, "
+    "AI4V_MODEL_DIR, AI4V_PORT_SHIFT, AI4V_BIND, AI4V_GATEWAY_URL, AI4V_GATEWAY_CA, AI4V_API_KEY, "
+    "AI4V_ADMIN_PASSWORD, AI4V_TIMEOUT_S.",
 )
 @click.version_option(__version__, prog_name=PROGRAM)
 def root() -> None:

@@ -6,6 +6,7 @@ import click
 
 from ai4v.cli.client import open_gateway
 from ai4v.cli.command.user import show_user
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.password import ask_password
@@ -17,15 +18,16 @@ from ai4v.contracts.auth import Me
 _PATH: Final = "/api/v1/auth"
 
 
+@examples("ai4v register asha --email asha@example.org")
 @click.command()
 @click.argument("username")
 @click.option("--email", required=True, help="Where the letter with the link goes.")
 @json_option
 def register(username: str, email: str, *, as_json: bool) -> None:
-    """Register, where the platform lets anybody; the password is asked for.
+    """Register, where the platform lets anybody.
 
-    It has at least 15 characters; three words are good. Prove the address with the token of the
-    letter: ai4v me verify-email TOKEN.
+    The password is asked for: it has at least 15 characters; three words are good. Prove the
+    address with the token of the letter: ai4v me verify-email TOKEN.
     """
     password = ask_password("Password", is_new=True)
     body = {"username": username, "email": email, "password": password}
@@ -33,6 +35,7 @@ def register(username: str, email: str, *, as_json: bool) -> None:
         _say(gateway.ask("POST", f"{_PATH}/register", Accepted, body=body), as_json=as_json)
 
 
+@examples("ai4v me")
 @click.group(invoke_without_command=True)
 @json_option
 @click.pass_context
@@ -48,6 +51,7 @@ def me(context: click.Context, *, as_json: bool) -> None:
         show_user(answer.user, as_json=False)
 
 
+@examples("ai4v me email asha@example.org")
 @me.command()
 @click.argument("address")
 @json_option
@@ -58,6 +62,7 @@ def email(address: str, *, as_json: bool) -> None:
         _say(gateway.ask("PATCH", f"{_PATH}/me", Accepted, body=body), as_json=as_json)
 
 
+@examples("ai4v me verify-email a4o_TOKEN")
 @me.command("verify-email")
 @click.argument("token")
 @json_option
@@ -68,6 +73,7 @@ def verify_email(token: str, *, as_json: bool) -> None:
     _done("verified", as_json=as_json)
 
 
+@examples("ai4v me deactivate")
 @me.command()
 @json_option
 def deactivate(*, as_json: bool) -> None:
@@ -80,6 +86,7 @@ def deactivate(*, as_json: bool) -> None:
     _done("deactivated", as_json=as_json)
 
 
+@examples("ai4v password change")
 @click.group()
 def password() -> None:
     """Change your password, or replace one that was lost.
@@ -88,6 +95,7 @@ def password() -> None:
     """
 
 
+@examples("ai4v password change")
 @password.command()
 @json_option
 def change(*, as_json: bool) -> None:
@@ -103,6 +111,10 @@ def change(*, as_json: bool) -> None:
     _done("changed", as_json=as_json)
 
 
+@examples(
+    "ai4v password reset asha",
+    "ai4v password reset --token a4o_TOKEN",
+)
 @password.command()
 @click.argument("account", required=False)
 @click.option("--token", help="Of the letter, or of the operator's link: choose the new password.")

@@ -3,19 +3,22 @@
 import click
 
 from ai4v.cli.command.signingkey import rotate_signing_key
+from ai4v.cli.example import examples
 from ai4v.cli.firstrun import make_first_run, reset_administrator
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
 
 
+@examples("ai4v admin reset")
 @click.group()
 def admin() -> None:
-    """Reset the administrator's password, add users, change the signing key."""
+    """Reset the administrator's password, or change the signing key."""
 
 
 admin.add_command(rotate_signing_key)
 
 
+@examples("ai4v admin reset")
 @admin.command()
 @json_option
 def reset(*, as_json: bool) -> None:

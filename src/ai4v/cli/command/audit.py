@@ -9,6 +9,7 @@ import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
 from ai4v.cli.client import Gateway
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.operator import ask_auth, read_lines_of_auth
@@ -22,11 +23,19 @@ _VERIFY_TIMEOUT_S: Final = 610.0
 _TIME: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
 
 
+@examples(
+    "ai4v audit list --since 2026-01-31",
+    "ai4v audit verify",
+)
 @click.group()
 def audit() -> None:
-    """Read and verify the audit log: accounts, keys, roles, refused accesses."""
+    """Read and verify the log of accounts, keys, roles and refusals."""
 
 
+@examples(
+    "ai4v audit list --action key.create --since 2026-01-31",
+    "ai4v audit list --limit 500 --json",
+)
 @audit.command("list")
 @gathered("--actor", "user:ID, key:ID, cli, gateway or anonymous.")
 @gathered("--action", "What was done, such as key.create.")
@@ -55,6 +64,10 @@ def list_events(limit: int, *, as_json: bool) -> None:
         )
 
 
+@examples(
+    "ai4v audit verify",
+    "ai4v audit verify --heads head.jsonl",
+)
 @audit.command()
 @click.option(
     "--heads",
@@ -81,6 +94,7 @@ def verify(head_file: Path | None, *, as_json: bool) -> None:
         sys.exit(1)
 
 
+@examples("ai4v audit export -o audit.jsonl")
 @audit.command()
 @click.option(
     "-o", "--output", type=click.File("w", "utf-8", atomic=True), default="-", help="A file."

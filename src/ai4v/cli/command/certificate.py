@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ai4v.cli.example import examples
 from ai4v.cli.layout import write_private
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
@@ -20,6 +21,10 @@ _VALID_FOR: Final = timedelta(days=90)
 _CLOCK_SKEW: Final = timedelta(hours=1)
 
 
+@examples(
+    "ai4v certificate",
+    "ai4v certificate --host speech.example.org",
+)
 @click.command()
 @click.option("--host", "hosts", multiple=True, help="Another name or address of the gateway.")
 @json_option

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from ai4v.cli.client import find_api_key, open_gateway
+from ai4v.cli.example import examples
 from ai4v.cli.intake import read_sound
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
@@ -21,6 +22,10 @@ _PATH: Final = "/api/v1/pipeline/inference"
 _ENGLISH: Final = "en"
 
 
+@examples(
+    "ai4v converse question.ogg --from hi --to en -o answer.wav",
+    "arecord -d 5 -f S16_LE -r 16000 | ai4v converse - --to ta | aplay",
+)
 @click.command()
 @click.argument("file")
 @click.option(
@@ -48,7 +53,7 @@ def converse(
     has_transcript: bool,
     as_json: bool,
 ) -> None:
-    """Say in another language what is said in FILE; - reads standard input.
+    """Say in another language what is said in FILE (- reads a pipe).
 
     To English the speech engine translates by itself: a word misheard costs less of the meaning.
     What was heard and its translation are told on standard error. The sound goes to the file of

@@ -3,6 +3,7 @@
 import click
 
 from ai4v.cli.client import find_api_key, open_gateway
+from ai4v.cli.example import examples
 from ai4v.cli.intake import read_text
 from ai4v.cli.output import json_option, print_json, require_stdout
 from ai4v.cli.settings import Settings
@@ -10,13 +11,18 @@ from ai4v.contracts.language import find_language
 from ai4v.contracts.nmt import DetectAnswer
 
 
+@examples(
+    'ai4v detect "இன்று வானிலை நன்றாக இருக்கிறது"',
+    "ai4v detect < letter.txt",
+)
 @click.command()
 @click.argument("text", required=False)
 @json_option
 def detect(text: str | None, *, as_json: bool) -> None:
-    """Say which language TEXT is in, likeliest first; without it, or with -, standard input.
+    """Say which language TEXT is in, likeliest first.
 
-    Each line is a code, a script, a score from 0 to 1 and the name.
+    Without it, or with -, standard input is looked at. Each line is a code, a script, a score
+    from 0 to 1 and the name.
     """
     require_stdout()
     settings = Settings.load()

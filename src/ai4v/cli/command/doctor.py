@@ -19,6 +19,7 @@ import psutil
 from ai4v.adapters.postgres.runtime import EmbeddedPostgresError, locate_programs
 from ai4v.adapters.valkey.embedded import find_server
 from ai4v.cli.carrier import NPM_REMEDY
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.hold import is_held
 from ai4v.cli.layout import Layout
@@ -49,12 +50,13 @@ class Finding:
     """What to do; empty when nothing is amiss."""
 
 
+@examples("ai4v doctor")
 @click.command()
 @json_option
 def doctor(*, as_json: bool) -> None:
-    """Look at disk, memory, ports, programs and models; say what is missing and how to get it.
+    """Say what this machine lacks, and how to get it.
 
-    Status 1 when something is missing.
+    Looks at disk, memory, ports, programs and models. Status 1 when something is missing.
     """
     settings = Settings.load()
     findings = list(_examine(settings))

@@ -9,6 +9,7 @@ import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
 from ai4v.cli.client import Gateway
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.output import json_option, print_json, print_table
@@ -42,6 +43,10 @@ _PERMISSION: Final = click.Choice([permission.value for permission in Permission
 _PERMISSION_HELP: Final = "What it may do.  [default: use the platform's tasks]"
 
 
+@examples(
+    "ai4v keys create --name demo",
+    "ai4v keys list",
+)
 @click.group()
 def keys() -> None:
     """Make, change, rotate, list and revoke API keys.
@@ -63,6 +68,10 @@ def _scope(command: _CommandT) -> _CommandT:
     return command
 
 
+@examples(
+    "ai4v keys create --name demo",
+    "ai4v keys create --name kiosk --scope-service tts --language ta --days 30 --per-minute 10",
+)
 @keys.command()
 @click.option("--name", required=True, help="What the key is for.")
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
@@ -78,6 +87,7 @@ def create(name: str, days: int | None, *, as_json: bool) -> None:
         _show_new(key, as_json=as_json)
 
 
+@examples("ai4v keys show 0198c0de-0000-7000-8000-000000000001")
 @keys.command()
 @click.argument("key_id", metavar="ID", type=click.UUID)
 @json_option
@@ -88,6 +98,7 @@ def show(key_id: UUID, *, as_json: bool) -> None:
     _show(key, as_json=as_json)
 
 
+@examples("ai4v keys update 0198c0de-0000-7000-8000-000000000001 --name kiosk --per-day 500")
 @keys.command()
 @click.argument("key_id", metavar="ID", type=click.UUID)
 @click.option("--name", help="What the key is for.")
@@ -105,6 +116,7 @@ def update(key_id: UUID, name: str | None, days: int | None, *, as_json: bool) -
     _show(key, as_json=as_json)
 
 
+@examples("ai4v keys rotate 0198c0de-0000-7000-8000-000000000001 --overlap-hours 1")
 @keys.command()
 @click.argument("key_id", metavar="ID", type=click.UUID)
 @click.option(
@@ -123,6 +135,10 @@ def rotate(key_id: UUID, overlap_hours: float, *, as_json: bool) -> None:
         _show_new(key, as_json=as_json)
 
 
+@examples(
+    "ai4v keys list",
+    "ai4v keys list --all --json",
+)
 @keys.command("list")
 @click.option("--all", "is_all", is_flag=True, help="Everybody's keys, not the administrator's.")
 @json_option
@@ -149,6 +165,7 @@ def list_keys(*, is_all: bool, as_json: bool) -> None:
     )
 
 
+@examples("ai4v keys revoke 0198c0de-0000-7000-8000-000000000001")
 @keys.command()
 @click.argument("key_id", metavar="ID", type=click.UUID)
 @json_option

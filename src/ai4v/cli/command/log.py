@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.layout import Layout
 from ai4v.cli.log import read_tail
@@ -14,6 +15,10 @@ from ai4v.cli.wait import pause
 _POLL_S = 0.2
 
 
+@examples(
+    "ai4v logs gateway -f",
+    "ai4v logs --json -n 100",
+)
 @click.command()
 @click.argument("name", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")

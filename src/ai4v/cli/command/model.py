@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from ai4v.cli.carrier import Report, fetch_carrier, require_clients
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.output import describe_bytes, json_option, print_json, print_table
 from ai4v.cli.pull import pull
@@ -20,11 +21,13 @@ _BY_FLAG = "--accept-licences"
 _names = click.argument("names", nargs=-1, metavar="[NAME]...")
 
 
+@examples("ai4v models list")
 @click.group()
 def models() -> None:
     """List, get and check the models."""
 
 
+@examples("ai4v models list")
 @models.command("list")
 @json_option
 def list_models(*, as_json: bool) -> None:
@@ -50,6 +53,10 @@ def list_models(*, as_json: bool) -> None:
     )
 
 
+@examples(
+    "ai4v models pull",
+    "ai4v models pull whisper-base --accept-licences",
+)
 @models.command("pull")
 @_names
 @click.option("--accept-licences", is_flag=True, help="Accept the licences without being asked.")
@@ -79,6 +86,7 @@ def pull_models(
         click.echo(f"Models are in {store.folder}", err=True)
 
 
+@examples("ai4v models verify")
 @models.command("verify")
 @_names
 @json_option

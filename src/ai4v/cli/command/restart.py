@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.hold import is_held
 from ai4v.cli.layout import Layout
@@ -21,6 +22,10 @@ _TIMEOUT_S = 180.0
 _STORES = ("postgres", "valkey")
 
 
+@examples(
+    "ai4v restart",
+    "ai4v restart asr tts",
+)
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @json_option

@@ -6,6 +6,7 @@ from typing import Final
 import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
+from ai4v.cli.example import examples
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
 from ai4v.contracts.permission import Permission
@@ -18,6 +19,7 @@ _PERMISSION: Final = click.Choice([permission.value for permission in Permission
 Permissions = frozenset[Permission]
 
 
+@examples("ai4v roles list")
 @click.group()
 def roles() -> None:
     """List and change what each role may do.
@@ -27,6 +29,7 @@ def roles() -> None:
     """
 
 
+@examples("ai4v roles list")
 @roles.command("list")
 @json_option
 def list_roles(*, as_json: bool) -> None:
@@ -40,6 +43,7 @@ def list_roles(*, as_json: bool) -> None:
         _show(role)
 
 
+@examples("ai4v roles grant guest tts:use")
 @roles.command()
 @click.argument("role", type=_ROLE)
 @click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True, type=_PERMISSION)
@@ -50,6 +54,7 @@ def grant(role: str, permissions: tuple[str, ...], *, as_json: bool) -> None:
     _change(role, lambda held: held | more, as_json=as_json)
 
 
+@examples("ai4v roles revoke guest tts:use")
 @roles.command()
 @click.argument("role", type=_ROLE)
 @click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True, type=_PERMISSION)

@@ -4,14 +4,16 @@ import importlib
 
 import click
 
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.kit.topology import load_topology
 
 
+@examples("ai4v serve asr")
 @click.command()
 @click.argument("name")
 def serve(name: str) -> None:
-    """Run the service NAME until SIGTERM; its settings come from the environment."""
+    """Run the service NAME, set by the environment, until SIGTERM."""
     try:
         service = load_topology().service(name)
     except KeyError as error:

@@ -9,6 +9,7 @@ import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
 from ai4v.cli.client import Gateway, open_gateway
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.loopback import wait_for_ticket
 from ai4v.cli.output import json_option, print_json, print_table
@@ -21,6 +22,10 @@ from ai4v.kit.challenge import challenge_of
 _PATH = "/api/v1/auth"
 
 
+@examples(
+    "ai4v login --username asha",
+    "ai4v login --provider google",
+)
 @click.command()
 @click.option("--username", help="Sign in with a password, which is asked for.")
 @click.option("--provider", help="Sign in elsewhere, with a browser on this machine.")
@@ -46,6 +51,10 @@ def login(username: str | None, provider: str | None, *, as_json: bool) -> None:
         click.echo("signed in")
 
 
+@examples(
+    "ai4v logout",
+    "ai4v logout --everywhere",
+)
 @click.command()
 @click.option("--everywhere", is_flag=True, help="End every session of yours, not this one alone.")
 @json_option
@@ -61,11 +70,16 @@ def logout(*, everywhere: bool, as_json: bool) -> None:
         click.echo("signed out everywhere" if everywhere else "signed out")
 
 
+@examples("ai4v sessions list")
 @click.group()
 def sessions() -> None:
-    """List sessions and end them: your own, or as the administrator a user's."""
+    """List and end sessions: your own, or as administrator a user's."""
 
 
+@examples(
+    "ai4v sessions list",
+    "ai4v sessions list --user asha",
+)
 @sessions.command("list")
 @click.option("--user", help="Whose, as the administrator; otherwise your own.")
 @json_option
@@ -99,6 +113,10 @@ def list_sessions(user: str | None, *, as_json: bool) -> None:
     )
 
 
+@examples(
+    "ai4v sessions revoke 0198c0de-0000-7000-8000-000000000001",
+    "ai4v sessions revoke --user asha",
+)
 @sessions.command()
 @click.argument("session_id", metavar="ID", type=click.UUID, required=False)
 @click.option("--user", help="End all sessions of this user, as the administrator.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.layout import Layout
 from ai4v.cli.operator import ask_auth
@@ -14,6 +15,7 @@ from ai4v.cli.signingkey import FILE, rotate
 from ai4v.contracts.session import SigningKeys
 
 
+@examples("ai4v admin rotate-signing-key")
 @click.command("rotate-signing-key")
 @click.option(
     "--leaked", is_flag=True, help="Drop the other keys at once; access tokens must be renewed."

@@ -5,6 +5,7 @@ from typing import Final
 import click
 
 from ai4v.cli.client import find_api_key, open_gateway
+from ai4v.cli.example import examples
 from ai4v.cli.intake import read_text
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
@@ -14,6 +15,10 @@ from ai4v.contracts.tts import TtsAnswer
 _PATH: Final = "/api/v1/tts/inference"
 
 
+@examples(
+    'ai4v speak "नमस्ते, आप कैसे हैं?" --language hi -o namaste.wav',
+    'echo "Good morning" | ai4v speak --language en --format mp3 > morning.mp3',
+)
 @click.command()
 @click.argument("text", required=False)
 @click.option("--language", required=True, help="Code of the text's language (hi, ta ...).")

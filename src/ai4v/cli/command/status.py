@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import click
 
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.hold import is_held
 from ai4v.cli.layout import Layout
@@ -12,6 +13,10 @@ from ai4v.cli.settings import Settings
 from ai4v.cli.state import read_state
 
 
+@examples(
+    "ai4v status",
+    "ai4v status --json",
+)
 @click.command()
 @json_option
 def status(*, as_json: bool) -> None:

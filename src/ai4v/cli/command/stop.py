@@ -6,6 +6,7 @@ import time
 
 import click
 
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.hold import is_held
 from ai4v.cli.layout import Layout
@@ -15,6 +16,7 @@ from ai4v.cli.state import read_state
 from ai4v.cli.wait import is_running, wait_until
 
 
+@examples("ai4v stop")
 @click.command()
 @click.option(
     "--timeout", "timeout_s", default=120.0, show_default=True, help="Seconds it may take."

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ai4v.cli.client import Gateway, Upload, find_api_key, open_gateway
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.intake import read_sound
 from ai4v.cli.output import format_json, json_option, require_stdout
@@ -18,6 +19,11 @@ _Result = tuple[str, AsrOutput | CommandError]
 _FORMATS = {"text": "transcript", "srt": "srt", "webvtt": "webvtt"}
 
 
+@examples(
+    "ai4v transcribe speech.ogg --language hi",
+    "ai4v transcribe film.mp3 --language auto --format srt -o film.srt",
+    "arecord -d 5 -f S16_LE -r 16000 | ai4v transcribe - --language hi",
+)
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import click
 
 from ai4v.cli.client import find_api_key, open_gateway
+from ai4v.cli.example import examples
 from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.intake import read_text
 from ai4v.cli.output import json_option, print_json, require_stdout
@@ -16,6 +17,10 @@ from ai4v.cli.translation import WEAK, Direction, Outcome, is_weak, list_doubts,
 from ai4v.contracts.ulca import AUTO_LANGUAGE
 
 
+@examples(
+    'ai4v translate "आज मौसम बहुत अच्छा है।" --from hi --to en',
+    "ai4v translate --to en < letter.txt > letter.en.txt",
+)
 @click.command()
 @click.argument("texts", nargs=-1, metavar="[TEXT]...")
 @click.option(
@@ -28,7 +33,7 @@ from ai4v.contracts.ulca import AUTO_LANGUAGE
 @click.option("--to", "target", required=True, help="Code of the language wanted.")
 @json_option
 def translate(texts: tuple[str, ...], source: str, target: str, *, as_json: bool) -> None:
-    """Translate each TEXT; without one, or with -, what standard input says.
+    """Translate each TEXT; without one, or with -, standard input.
 
     Lines and blank lines are kept. A long text is sent piece by piece, cut at blank lines. A
     paragraph that cannot be translated is left as it is and named, the others are done all the

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 
 from ai4v.adapters.postgres.runtime import EmbeddedPostgresError
+from ai4v.cli.example import examples
 from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.hold import DataHold
 from ai4v.cli.layout import Layout
@@ -25,6 +26,11 @@ from ai4v.kit.topology import load_topology
 _POLL_S = 0.1
 
 
+@examples(
+    "ai4v up",
+    "ai4v up --detach --accept-licences",
+    "ai4v up --scale gateway=2 --scale asr=3",
+)
 @click.command()
 @click.option("--detach", is_flag=True, help="Return once everything is healthy.")
 @click.option("--accept-licences", is_flag=True, help="Accept the models' licences unasked.")
@@ -39,7 +45,7 @@ def up(
     scale: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Bring the platform up: models, PostgreSQL, Valkey and every service.
+    """Bring the platform up: models, PostgreSQL, Valkey, services.
 
     Prints one table when all is healthy and, on the first start only, the administrator's
     password and the first API key. Ctrl-C stops everything in order.

@@ -8,6 +8,7 @@ import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
 from ai4v.cli.client import Gateway
+from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.operator import ask_auth
 from ai4v.cli.output import json_option, print_json, print_table
@@ -21,6 +22,10 @@ _ROLE: Final = click.Choice([role.value for role in Role])
 _PASSWORD_BYTES: Final = 18
 
 
+@examples(
+    "ai4v users list",
+    "ai4v users create asha",
+)
 @click.group()
 def users() -> None:
     """List, add, and change users.
@@ -30,6 +35,7 @@ def users() -> None:
     """
 
 
+@examples("ai4v users list")
 @users.command("list")
 @json_option
 def list_users(*, as_json: bool) -> None:
@@ -55,6 +61,10 @@ def list_users(*, as_json: bool) -> None:
     )
 
 
+@examples(
+    "ai4v users create asha",
+    "ai4v users create ravi --role moderator --email ravi@example.org",
+)
 @users.command()
 @click.argument("username")
 @click.option(
@@ -73,6 +83,7 @@ def create(username: str, role: str, email: str | None, *, as_json: bool) -> Non
         _show_new(user, password, as_json=as_json)
 
 
+@examples("ai4v users show asha")
 @users.command()
 @click.argument("username")
 @json_option
@@ -83,6 +94,7 @@ def show(username: str, *, as_json: bool) -> None:
     show_user(user, as_json=as_json)
 
 
+@examples("ai4v users activate asha")
 @users.command()
 @click.argument("username")
 @json_option
@@ -91,6 +103,7 @@ def activate(username: str, *, as_json: bool) -> None:
     show_user(_change(username, {"is_active": True}), as_json=as_json)
 
 
+@examples("ai4v users deactivate asha")
 @users.command()
 @click.argument("username")
 @json_option
@@ -99,6 +112,7 @@ def deactivate(username: str, *, as_json: bool) -> None:
     show_user(_change(username, {"is_active": False}), as_json=as_json)
 
 
+@examples("ai4v users role asha moderator")
 @users.command("role")
 @click.argument("username")
 @click.argument("role", type=_ROLE)
@@ -108,6 +122,7 @@ def change_role(username: str, role: str, *, as_json: bool) -> None:
     show_user(_change(username, {"role": role}), as_json=as_json)
 
 
+@examples("ai4v users link asha --purpose reset-password")
 @users.command()
 @click.argument("username")
 @click.option(

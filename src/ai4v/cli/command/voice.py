@@ -4,6 +4,7 @@ import click
 from pydantic import BaseModel
 
 from ai4v.cli.client import find_api_key, open_gateway
+from ai4v.cli.example import examples
 from ai4v.cli.output import json_option, print_json, print_table, require_stdout
 from ai4v.cli.settings import Settings
 
@@ -25,11 +26,15 @@ class VoiceList(BaseModel):
     voices: tuple[Voice, ...]
 
 
+@examples(
+    "ai4v voices",
+    "ai4v voices --language ta",
+)
 @click.command()
 @click.option("--language", help="Only those that speak this language, their own or not.")
 @json_option
 def voices(language: str | None, *, as_json: bool) -> None:
-    """List the voices: what `ai4v speak --voice` takes, and how good they are."""
+    """List the voices of `ai4v speak --voice`, and how good they are."""
     require_stdout()
     settings = Settings.load()
     query = {"language": language} if language else None

@@ -7,6 +7,7 @@ is started: each app is made with stand-in settings and asked for its schema.
 import difflib
 import importlib
 import json
+import secrets
 import sys
 from pathlib import Path
 from typing import Final
@@ -95,6 +96,7 @@ def stand_in_settings(settings_class: type[ServiceSettings]) -> ServiceSettings:
         "database_url": "postgresql+asyncpg://nobody:nothing@127.0.0.1:1/none",
         "internal_public_key": public.decode("ascii"),
         "internal_private_key": private.decode("ascii"),
+        "identity_secret": secrets.token_urlsafe(),
         "model_dir": Path(),
     }
     needed = {

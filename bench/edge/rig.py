@@ -36,6 +36,9 @@ from ai4v.contracts.identity import (
 from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.kit.discovery import Lease
+from ai4v.kit.seal import Seal
+from ai4v.kit.sealedcache import SealedCache
+from ai4v.kit.sealedregistry import SealedRegistry
 from ai4v.kit.topology import load_topology
 from ai4v.ports.registry import Instance
 from ai4v.services.auth.key.apikey import mint_key
@@ -55,8 +58,8 @@ class Rig:
 
     platform: Platform
     stack: AsyncExitStack
-    cache: ValkeyCache
-    registry: ValkeyRegistry
+    cache: SealedCache
+    registry: SealedRegistry
     cache_url: str
     key: str
 
@@ -154,7 +157,9 @@ async def open_rig() -> AsyncIterator[Rig]:
             migrate = platform.command("migrate")
             subprocess.run(migrate, env=platform.environment, check=True)
             connection = await stack.enter_async_context(ValkeyConnection(cache_url))
-            cache, registry = ValkeyCache(connection), ValkeyRegistry(connection)
+            seal = Seal((layout.secrets / "ai4v_identity_secret").read_text())
+            cache = SealedCache(ValkeyCache(connection), seal)
+            registry = SealedRegistry(ValkeyRegistry(connection), seal)
             rig = Rig(platform, stack, cache, registry, cache_url, mint_key(uuid4()))
             await rig.know_key()
             yield rig

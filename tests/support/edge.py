@@ -14,6 +14,7 @@ from ai4v.kit.health import HealthMonitor
 from ai4v.kit.serve import DrainingServer, make_server
 from ai4v.kit.settings import EdgeSettings
 from tests.support.poll import until
+from tests.support.seal import SECRET
 
 
 class Settings(EdgeSettings):
@@ -92,6 +93,7 @@ async def run_edge(
         port=0,
         cache_url=SecretStr("memory://"),
         internal_public_key=SecretStr("none"),
+        identity_secret=SECRET,
         tls_certificate=certificate,
         tls_private_key=private_key,
         drain_s=drain_s,

@@ -49,6 +49,7 @@ from tests.support.asgi import AppMap, AppTransport, RunningApp
 from tests.support.clock import ManualClock
 from tests.support.key import KeyPair
 from tests.support.poll import until
+from tests.support.seal import SECRET
 
 GATEWAY = "http://gateway:8080"
 AUTH = "http://auth:8081"
@@ -96,6 +97,7 @@ class Platform:
             "advertised_url": address,
             "cache_url": SecretStr("memory://"),
             "internal_public_key": _INTERNAL.public,
+            "identity_secret": SECRET,
             "database_url": SecretStr(self.database_url),
         }
 

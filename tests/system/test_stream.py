@@ -11,6 +11,7 @@ from ai4v.ports.registry import Instance
 from ai4v.ports.upstream import ChannelClosedError, UpstreamRequest
 from tests.service.gateway.talk import Talk
 from tests.support.asgi import AppMap
+from tests.support.seal import seal_registry
 from tests.support.system import ASR, GATEWAY, Platform
 
 _PATH = b"/api/v1/asr/stream"
@@ -21,7 +22,7 @@ _PASSWORD = "seven green parrots over Kochi"
 @pytest.fixture
 async def live(platform: Platform) -> Platform:
     await platform.start(ASR, Talk())
-    await platform.registry.register(Instance("asr", "asr", ASR), lease_s=3600)
+    await seal_registry(platform.registry).register(Instance("asr", "asr", ASR), lease_s=3600)
     for _ in range(20):
         await asyncio.sleep(0)
     return platform

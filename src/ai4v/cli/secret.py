@@ -31,6 +31,7 @@ def prepare_secrets(folder: Path, topology: Topology) -> Secrets:
     _key_pair(folder / "ai4v_gateway_internal_private_key", folder / "ai4v_internal_public_key")
     _private_key(folder / "ai4v_auth_jwt_private_key")
     _private_key(folder / "ai4v_auth_audit_private_key")
+    _password(folder / "ai4v_identity_secret")
     postgres_port = topology.engine("postgres").port
     valkey_port = topology.engine("valkey").port
     write_private(

@@ -12,6 +12,7 @@ from ai4v.kit.database.journal import Journal
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.listing import listed
 from ai4v.kit.loader import EngineLoader
+from ai4v.kit.sealedstore import SealedStore
 from ai4v.kit.settings import InferenceSettings
 from ai4v.kit.store import Store
 from ai4v.kit.sweeper import Sweeper, SweepTimes
@@ -47,7 +48,7 @@ async def run_household(
     Returns:
         this process as the registry knows it.
     """
-    registry = household.store.registry
+    registry = SealedStore(household.store, settings).registry
     instance = await stack.enter_async_context(
         listed(registry, settings.service, settings.base_url, health)
     )

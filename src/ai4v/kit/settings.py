@@ -10,7 +10,14 @@ import sys
 from pathlib import Path
 from typing import Annotated, ClassVar, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -19,6 +26,8 @@ from pydantic_settings import (
     SecretsSettingsSource,
     SettingsConfigDict,
 )
+
+from ai4v.kit.seal import read_secrets
 
 COMMON_PREFIX = "AI4V_"
 
@@ -32,6 +41,11 @@ def _split(value: object) -> object:
 _ItemT = TypeVar("_ItemT")
 CommaSeparated = Annotated[tuple[_ItemT, ...], NoDecode, BeforeValidator(_split)]
 """Several values in one variable, separated by commas."""
+
+
+def _check_secrets(text: SecretStr) -> SecretStr:
+    read_secrets(text.get_secret_value())
+    return text
 
 
 class ServiceSettings(BaseSettings):
@@ -52,6 +66,10 @@ class ServiceSettings(BaseSettings):
     """`valkey://:password@host:port/0`, or `memory://` for a single process."""
     internal_public_key: SecretStr
     """PEM of the Ed25519 key that checks the gateway's internal tokens."""
+    identity_secret: Annotated[SecretStr, AfterValidator(_check_secrets)]
+    """What proves that a process of the platform wrote what is in the shared store: at least 32
+    characters, the same for all. Several, parted by white space: the first seals, all are
+    believed."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
     otlp_url: str = ""

@@ -40,11 +40,13 @@ from ai4v.ports.recognizer import (
     RecognizerUnavailableError,
     Utterance,
 )
+from ai4v.ports.registry import Registry
 from ai4v.services.asr.app import Adapters, Engines, create_app
 from ai4v.services.asr.settings import AsrSettings
 from ai4v.services.asr.tables import REQUESTS, RESULTS
 from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
+from tests.support.seal import SECRET, seal_registry
 
 MODEL_ID: Final = "scripted-1"
 WORDS: Final = {"hi": "नमस्ते दुनिया", "en": "hello world", "kok": "देव बरें करूं"}
@@ -186,7 +188,7 @@ class Stage:
     client: httpx2.AsyncClient
     recognizer: ScriptedRecognizer
     codec: NotedCodec
-    registry: MemoryRegistry
+    registry: Registry
     database: Database
     principal: Principal
 
@@ -229,6 +231,7 @@ def make_settings(database_url: str, **changes: object) -> AsrSettings:
         "database_url": SecretStr(database_url),
         "cache_url": SecretStr("memory://"),
         "internal_public_key": _KEY.public,
+        "identity_secret": SECRET,
         "model_dir": Path("/nowhere"),
         "sweep_interval_s": 3600.0,
         **changes,
@@ -260,5 +263,7 @@ async def open_stage(
         async with httpx2.AsyncClient(
             transport=transport, base_url=_ADDRESS, headers=headers
         ) as client:
-            yield Stage(running, client, recognizer, noted, registry, database, principal)
+            yield Stage(
+                running, client, recognizer, noted, seal_registry(registry), database, principal
+            )
     await database.close()

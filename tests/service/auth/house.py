@@ -29,11 +29,13 @@ from ai4v.contracts.identity import (
 )
 from ai4v.contracts.permission import Permission
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
+from ai4v.kit.sealedcache import SealedCache
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.services.auth.app import Adapters, create_app
 from ai4v.services.auth.settings import AuthSettings
 from tests.support.clock import ManualClock
+from tests.support.seal import SECRET, seal_cache
 
 PASSWORD = "correct horse battery"
 _ALL = frozenset(Permission)
@@ -65,6 +67,7 @@ class Keys:
             port=0,
             cache_url=SecretStr(cache_url),
             internal_public_key=SecretStr(public.decode()),
+            identity_secret=SECRET,
             database_url=SecretStr(database_url),
             jwt_private_key=SecretStr(private_pem(self.jwt)),
             audit_private_key=SecretStr(private_pem(self.audit)),
@@ -98,6 +101,11 @@ class House:
     cache: Cache
     clock: ManualClock
     keys: Keys
+
+    @property
+    def shared(self) -> SealedCache:
+        """The cache as the gateways see it."""
+        return seal_cache(self.cache, self.clock)
 
     def caller(
         self, service: str, principal: Principal | None = None, address: str | None = None
@@ -139,7 +147,7 @@ class House:
     async def is_marked(self, credential: str) -> bool:
         """Tell whether gateways find that the credential was revoked."""
         key = credential_cache_key(hash_credential(credential))
-        return await self.cache.get(key) == REVOKED_MARK
+        return await self.shared.get(key) == REVOKED_MARK
 
     async def principal_of(self, credential: str) -> Principal:
         """Return whose good credential it is."""

@@ -170,7 +170,7 @@ async def test_a_key_neither_widens_nor_rotates_what_does_more(house: House) -> 
 
 
 async def _is_stale(house: House, key: CreatedKey) -> bool:
-    mark = await house.cache.get(credential_cache_key(hash_credential(key.key)))
+    mark = await house.shared.get(credential_cache_key(hash_credential(key.key)))
     return mark == STALE_MARK
 
 

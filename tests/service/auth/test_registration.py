@@ -67,7 +67,7 @@ async def test_a_session_of_before_the_proof_may_more_after_it(post: Post) -> No
     await stranger.ask("POST", _VERIFY, {"token": await post.token()})
     user = await post.house.principal_of(session)
     assert guest.permissions < user.permissions
-    mark = await post.house.cache.get(credential_cache_key(hash_credential(session)))
+    mark = await post.house.shared.get(credential_cache_key(hash_credential(session)))
     assert mark == STALE_MARK
     me = await post.house.person(user).ask("GET", "/api/v1/auth/me")
     assert me.json()["user"]["email"] == "asha@example.org"

@@ -22,6 +22,7 @@ from ai4v.services.auth.revocation import MARK_S, RevocationMarks
 from tests.service.auth.house import House, Keys, create_key, open_house
 from tests.support.clock import ManualClock
 from tests.support.poll import until
+from tests.support.seal import seal_cache
 
 
 class _FickleCache:
@@ -93,7 +94,7 @@ async def marks(
 ) -> AsyncIterator[RevocationMarks]:
     """The same work as the service does beside its requests, done when a test says so."""
     database = Database(auth_database_url)
-    yield RevocationMarks(cache, AuthRepository(database), clock)
+    yield RevocationMarks(seal_cache(cache, clock), AuthRepository(database), clock)
     await database.close()
 
 
@@ -109,12 +110,12 @@ async def test_a_revoked_key_is_marked_over_what_gateways_remember(house: House)
     key = await create_key(admin)
     place = credential_cache_key(hash_credential(key.key))
     verified = (await house.check(key.key)).content
-    assert await house.cache.add(place, verified, ttl_s=CREDENTIAL_CACHE_S)
+    assert await house.shared.add(place, verified, ttl_s=CREDENTIAL_CACHE_S)
     await admin.ask("DELETE", f"/api/v1/auth/keys/{key.id}")
-    assert await house.cache.get(place) == REVOKED_MARK
-    assert not await house.cache.add(place, verified, ttl_s=CREDENTIAL_CACHE_S)
+    assert await house.shared.get(place) == REVOKED_MARK
+    assert not await house.shared.add(place, verified, ttl_s=CREDENTIAL_CACHE_S)
     house.clock.advance(CREDENTIAL_CACHE_S + 1)
-    assert await house.cache.get(place) == REVOKED_MARK
+    assert await house.shared.get(place) == REVOKED_MARK
 
 
 async def test_everything_of_a_user_let_out_is_marked(house: House) -> None:
@@ -212,26 +213,27 @@ async def test_without_the_cache_the_service_is_degraded_and_serves(
     assert health.json()["components"] == {"postgres": "healthy", "valkey": "unhealthy"}
 
 
-async def test_what_is_revoked_is_announced(fickle_house: House, cache: _FickleCache) -> None:
-    async with cache.subscribe(IDENTITY_CHANNEL) as told:
-        key = await _revoked_key(fickle_house)
+async def test_what_is_revoked_is_announced(house: House) -> None:
+    async with house.shared.subscribe(IDENTITY_CHANNEL) as told:
+        key = await _revoked_key(house)
         async with asyncio.timeout(5):
             assert await anext(aiter(told)) == hash_credential(key).encode()
 
 
 async def test_what_a_cache_that_was_down_did_not_hear_is_told_later(
-    cache: _FickleCache, marks: RevocationMarks
+    cache: _FickleCache, clock: ManualClock, marks: RevocationMarks
 ) -> None:
+    shared = seal_cache(cache, clock)
     place = credential_cache_key("a" * 64)
     cache.is_down = True
     await marks.put_stale(["a" * 64, "b" * 64])
     await marks.put(["b" * 64])
     await marks.put_stale(["b" * 64])
     cache.wipe()
-    async with cache.subscribe(IDENTITY_CHANNEL) as told:
+    async with shared.subscribe(IDENTITY_CHANNEL) as told:
         await marks.reassert()
         async with asyncio.timeout(5):
             heard = {await anext(aiter(told)) for _ in range(2)}
     assert heard == {b"a" * 64, b"b" * 64}
-    assert await cache.get(place) == STALE_MARK
-    assert await cache.get(credential_cache_key("b" * 64)) == REVOKED_MARK
+    assert await shared.get(place) == STALE_MARK
+    assert await shared.get(credential_cache_key("b" * 64)) == REVOKED_MARK

@@ -97,9 +97,9 @@ async def test_a_change_is_announced_for_every_credential_it_concerns(house: Hou
     key = (await create_key(house.person(asha))).key
     await admin.ask("PATCH", f"{_USERS}/{guest.user_id}", {"role": "guest"})
     other = await house.token("guest", PASSWORD)
-    async with house.cache.subscribe(IDENTITY_CHANNEL) as told:
+    async with house.shared.subscribe(IDENTITY_CHANNEL) as told:
         assert await _set(admin, "user", "nmt:use") == 200
-        await house.cache.publish(IDENTITY_CHANNEL, b"end")
+        await house.shared.publish(IDENTITY_CHANNEL, b"end")
         heard = set()
         async with asyncio.timeout(5):
             async for message in told:
@@ -110,7 +110,7 @@ async def test_a_change_is_announced_for_every_credential_it_concerns(house: Hou
     assert concerned <= heard
     assert hash_credential(other) not in heard
     for credential_hash in concerned:
-        assert await house.cache.get(credential_cache_key(credential_hash)) == STALE_MARK
+        assert await house.shared.get(credential_cache_key(credential_hash)) == STALE_MARK
 
 
 async def test_another_role_is_held_at_once_by_the_credentials_there_are(
@@ -121,7 +121,7 @@ async def test_another_role_is_held_at_once_by_the_credentials_there_are(
     token = await house.token("asha", PASSWORD)
     answer = await admin.ask("PATCH", f"{_USERS}/{asha.user_id}", {"role": "moderator"})
     assert (answer.status_code, answer.json()["role"]) == (200, "moderator")
-    mark = await house.cache.get(credential_cache_key(hash_credential(token)))
+    mark = await house.shared.get(credential_cache_key(hash_credential(token)))
     assert mark == STALE_MARK
     principal = await house.principal_of(token)
     assert (principal.role, principal.permissions) == (

@@ -26,6 +26,7 @@ from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.keyform import ID_LENGTH, PREFIX, SECRET_LENGTH, checksum
 from ai4v.kit.permission import needs
+from ai4v.kit.sealedcache import SealedCache
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Instance
@@ -37,6 +38,7 @@ from ai4v.services.gateway.settings import GatewaySettings
 from tests.support.asgi import AppMap, AppTransport, RunningApp
 from tests.support.clock import ManualClock
 from tests.support.key import KeyPair
+from tests.support.seal import SECRET, seal_cache, seal_registry
 
 GATEWAY = "http://gateway:8080"
 AUTH = "http://auth:8081"
@@ -129,6 +131,7 @@ class House:
     services: dict[str, RunningApp]
     """By address; what is removed does not listen any more."""
     cache: Cache
+    """As it is, for whoever can write to it."""
     registry: MemoryRegistry
     authority: Authority
     clock: ManualClock
@@ -163,6 +166,11 @@ class House:
         ]
         request = UpstreamRequest("GET", GATEWAY, path.encode(), sent)
         return await MemoryUpstream(AppMap(self.outside.apps)).connect(request, subprotocols)
+
+    @property
+    def shared(self) -> SealedCache:
+        """The cache as the platform's processes see it."""
+        return seal_cache(self.cache, self.clock)
 
     @property
     def gateway(self) -> Front:
@@ -204,7 +212,7 @@ class House:
     async def list(self, service: str, url: str) -> Instance:
         """List an address, whether or not anybody is there; return once the gateway knows."""
         instance = Instance(service, uuid4().hex, url)
-        await self.registry.register(instance, lease_s=60)
+        await seal_registry(self.registry).register(instance, lease_s=60)
         await settle()
         return instance
 
@@ -281,5 +289,6 @@ def make_settings(values: Mapping[str, object] | None = None) -> GatewaySettings
         "cache_url": "memory://",
         "internal_public_key": PAIR.public,
         "internal_private_key": PAIR.private,
+        "identity_secret": SECRET,
     }
     return GatewaySettings.model_validate({**needed, **(values or {})})

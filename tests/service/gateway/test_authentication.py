@@ -119,8 +119,8 @@ async def test_a_revoked_key_is_refused_at_once() -> None:
     async with open_house(cache=cache) as house:
         await house.add("asr", ASR, make_service("asr", make_router()))
         assert (await house.ask()).status_code == 200
-        await cache.put(credential_cache_key(hash_credential(KEY)), REVOKED_MARK, ttl_s=300)
-        await cache.publish(IDENTITY_CHANNEL, hash_credential(KEY).encode())
+        await house.shared.put(credential_cache_key(hash_credential(KEY)), REVOKED_MARK, ttl_s=300)
+        await house.shared.publish(IDENTITY_CHANNEL, hash_credential(KEY).encode())
         await settle()
         answer = await house.ask()
         assert answer.status_code == 401
@@ -135,7 +135,7 @@ async def test_a_mark_that_came_while_auth_was_asked_wins() -> None:
         asking = asyncio.create_task(house.ask())
         while not house.authority.asked:
             await settle()
-        await cache.put(credential_cache_key(hash_credential(KEY)), REVOKED_MARK, ttl_s=300)
+        await house.shared.put(credential_cache_key(hash_credential(KEY)), REVOKED_MARK, ttl_s=300)
         house.authority.gate.set()
         assert (await asking).status_code == 401
 
@@ -175,7 +175,7 @@ async def test_what_is_kept_and_cannot_be_read_is_asked_for() -> None:
     cache = MemoryCache()
     async with open_house(cache=cache) as house:
         await house.add("asr", ASR, make_service("asr", make_router()))
-        await cache.put(credential_cache_key(hash_credential(KEY)), b"{", ttl_s=300)
+        await house.shared.put(credential_cache_key(hash_credential(KEY)), b"{", ttl_s=300)
         assert (await house.ask()).status_code == 200
 
 

@@ -32,9 +32,9 @@ WORDS = ["one", "two", "three"]
 
 async def revoke(house: House, *, is_pushed: bool) -> None:
     digest = hash_credential(KEY)
-    await house.cache.put(credential_cache_key(digest), REVOKED_MARK, ttl_s=300)
+    await house.shared.put(credential_cache_key(digest), REVOKED_MARK, ttl_s=300)
     if is_pushed:
-        await house.cache.publish(IDENTITY_CHANNEL, digest.encode())
+        await house.shared.publish(IDENTITY_CHANNEL, digest.encode())
 
 
 async def test_a_revoked_key_ends_its_streams_at_once(live: House) -> None:
@@ -70,7 +70,7 @@ async def test_a_key_that_lost_its_service_loses_its_stream(live: House) -> None
     narrow = USER.model_copy(update={"scope": Scope(services=("tts",))})
     live.authority.known[KEY] = VerifiedCredential(principal=narrow)
     await live.cache.delete(credential_cache_key(hash_credential(KEY)))
-    await live.cache.publish(IDENTITY_CHANNEL, hash_credential(KEY).encode())
+    await live.shared.publish(IDENTITY_CHANNEL, hash_credential(KEY).encode())
     assert (await end_of(channel))[0] == 4401
 
 
@@ -119,8 +119,8 @@ async def test_all_streams_of_a_revoked_key_end_at_once(talk: Talk) -> None:
         await house.add("asr", ASR, talk)
         house.authority.known[KEY] = limited(1_000)
         channels = [await house.connect() for _ in range(250)]
-        await house.cache.put(credential_cache_key(hash_credential(KEY)), REVOKED_MARK, ttl_s=300)
-        await house.cache.publish(IDENTITY_CHANNEL, hash_credential(KEY).encode())
+        await house.shared.put(credential_cache_key(hash_credential(KEY)), REVOKED_MARK, ttl_s=300)
+        await house.shared.publish(IDENTITY_CHANNEL, hash_credential(KEY).encode())
         ends = await asyncio.gather(*(end_of(channel) for channel in channels))
         assert {code for code, _ in ends} == {4401}
         assert len(house.authority.asked) == 1

@@ -95,7 +95,7 @@ async def test_while_the_push_is_cut_a_key_is_believed_for_a_second() -> None:
         assert (await house.ask()).status_code == 200
         cache.cut()
         await settle()
-        await cache.put(PLACE, REVOKED_MARK, ttl_s=300)
+        await house.shared.put(PLACE, REVOKED_MARK, ttl_s=300)
         house.clock.advance(1)
         assert (await house.ask()).status_code == 401
 
@@ -105,7 +105,7 @@ async def test_what_was_missed_while_the_push_was_cut_is_not_believed() -> None:
     async with open_echo(cache) as house:
         assert (await house.ask()).status_code == 200
         cache.cut()
-        await cache.put(PLACE, REVOKED_MARK, ttl_s=300)
+        await house.shared.put(PLACE, REVOKED_MARK, ttl_s=300)
         cache.is_cut = False
 
         async def is_refused() -> bool:
@@ -119,11 +119,11 @@ async def test_a_change_is_asked_for_and_not_kept_under_the_mark() -> None:
     async with open_echo(cache) as house:
         assert (await house.ask(path="/api/v1/status")).text.count("address") == 0
         house.authority.known[KEY] = VerifiedCredential(principal=ADMIN)
-        await cache.put(PLACE, STALE_MARK, ttl_s=5)
-        await cache.publish(IDENTITY_CHANNEL, DIGEST.encode())
+        await house.shared.put(PLACE, STALE_MARK, ttl_s=5)
+        await house.shared.publish(IDENTITY_CHANNEL, DIGEST.encode())
         await settle()
         assert ASR in (await house.ask(path="/api/v1/status")).text
-        assert await cache.get(PLACE) == STALE_MARK
+        assert await house.shared.get(PLACE) == STALE_MARK
         assert house.authority.asked == [KEY, KEY]
 
 
@@ -134,11 +134,11 @@ async def test_a_revocation_while_the_key_is_looked_up_wins() -> None:
         asking = asyncio.create_task(house.ask())
         while not house.authority.asked:
             await settle()
-        await cache.publish(IDENTITY_CHANNEL, DIGEST.encode())
+        await house.shared.publish(IDENTITY_CHANNEL, DIGEST.encode())
         await settle()
         house.authority.gate.set()
         assert (await asking).status_code == 200
-        await cache.put(PLACE, REVOKED_MARK, ttl_s=300)
+        await house.shared.put(PLACE, REVOKED_MARK, ttl_s=300)
         assert (await house.ask()).status_code == 401
 
 
@@ -146,7 +146,7 @@ async def test_nonsense_on_the_channel_harms_nobody() -> None:
     cache = MemoryCache()
     async with open_echo(cache) as house:
         for message in (b"", b"\xff" * 64, b"x" * 10_000):
-            await cache.publish(IDENTITY_CHANNEL, message)
+            await house.shared.publish(IDENTITY_CHANNEL, message)
         await settle()
         assert (await house.ask()).status_code == 200
 

@@ -24,12 +24,14 @@ from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.store import Store
+from ai4v.ports.registry import Registry
 from ai4v.ports.translator import Passage, Translation
 from ai4v.services.nmt.app import Adapters, create_app
 from ai4v.services.nmt.settings import NmtSettings
 from ai4v.services.nmt.tables import REQUESTS, RESULTS
 from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
+from tests.support.seal import SECRET, seal_registry
 
 INFER: Final = "/api/v1/nmt/inference"
 ULCA: Final = "/services/inference/translation"
@@ -111,7 +113,7 @@ class Stage:
     running: RunningApp
     client: httpx2.AsyncClient
     translator: ScriptedTranslator
-    registry: MemoryRegistry
+    registry: Registry
     database: Database
     principal: Principal
 
@@ -154,6 +156,7 @@ def make_settings(database_url: str, **changes: object) -> NmtSettings:
         "database_url": SecretStr(database_url),
         "cache_url": SecretStr("memory://"),
         "internal_public_key": _KEY.public,
+        "identity_secret": SECRET,
         "model_dir": Path("/nowhere"),
         "sweep_interval_s": 3600.0,
         **changes,
@@ -181,5 +184,5 @@ async def open_stage(
         async with httpx2.AsyncClient(
             transport=transport, base_url=_ADDRESS, headers=headers
         ) as client:
-            yield Stage(running, client, translator, registry, database, principal)
+            yield Stage(running, client, translator, seal_registry(registry), database, principal)
     await database.close()

@@ -19,11 +19,12 @@ from ai4v.contracts.permission import FIRST_PERMISSIONS
 from ai4v.contracts.role import Role
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner, TokenVerifier
 from ai4v.kit.store import Store
-from ai4v.ports.registry import Instance
+from ai4v.ports.registry import Instance, Registry
 from ai4v.services.pipeline.app import Adapters, create_app
 from ai4v.services.pipeline.settings import PipelineSettings
 from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
+from tests.support.seal import SECRET, seal_registry
 
 _KEY = KeyPair()
 _PIPELINE = "http://pipeline:8091"
@@ -149,7 +150,7 @@ class Stage:
     client: httpx2.AsyncClient
     network: AppTransport
     workers: dict[str, Worker]
-    registry: MemoryRegistry
+    registry: Registry
     principal: Principal
 
     async def run(
@@ -167,7 +168,12 @@ def token(principal: Principal) -> str:
 async def open_stage(**changes: object) -> AsyncIterator[Stage]:
     """Run the app and give a client that comes as the gateway does."""
     settings = PipelineSettings.model_validate(
-        {"cache_url": SecretStr("memory://"), "internal_public_key": _KEY.public, **changes}
+        {
+            "cache_url": SecretStr("memory://"),
+            "internal_public_key": _KEY.public,
+            "identity_secret": SECRET,
+            **changes,
+        }
     )
     registry, network = MemoryRegistry(), AppTransport()
     workers = {name: Worker(name) for name in CALLS}
@@ -175,7 +181,7 @@ async def open_stage(**changes: object) -> AsyncIterator[Stage]:
         for name, worker in workers.items():
             address = f"http://{name}:1"
             network.apps[address] = await stack.enter_async_context(RunningApp(worker))
-            await registry.register(Instance(name, name, address), lease_s=3600)
+            await seal_registry(registry).register(Instance(name, name, address), lease_s=3600)
         adapters = Adapters(Store(MemoryCache(), registry), network)
         app = create_app(settings, adapters=adapters)
         outside = AppTransport()
@@ -190,4 +196,4 @@ async def open_stage(**changes: object) -> AsyncIterator[Stage]:
         client = await stack.enter_async_context(
             httpx2.AsyncClient(transport=outside, base_url=_PIPELINE, headers=headers)
         )
-        yield Stage(client, network, workers, registry, principal)
+        yield Stage(client, network, workers, seal_registry(registry), principal)

@@ -27,6 +27,7 @@ from ai4v.contracts.role import Role
 from ai4v.kit.database.connection import Database
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 from ai4v.kit.store import Store
+from ai4v.ports.registry import Registry
 from ai4v.ports.synthesizer import SpokenPassage, SynthesizerInfo, SynthesizerUnavailableError
 from ai4v.services.tts.app import Adapters, Engines, create_app
 from ai4v.services.tts.roster import Performer
@@ -34,6 +35,7 @@ from ai4v.services.tts.settings import TtsSettings
 from ai4v.services.tts.tables import REQUESTS, RESULTS
 from tests.support.asgi import AppTransport, RunningApp
 from tests.support.key import KeyPair
+from tests.support.seal import SECRET, seal_registry
 
 INFER: Final = "/api/v1/tts/inference"
 STREAM: Final = "/api/v1/tts/stream"
@@ -133,7 +135,7 @@ class Stage:
     client: httpx2.AsyncClient
     neural: ScriptedSynthesizer
     rules: ScriptedSynthesizer
-    registry: MemoryRegistry
+    registry: Registry
     database: Database
     principal: Principal
 
@@ -203,6 +205,7 @@ def make_settings(database_url: str, **changes: object) -> TtsSettings:
         "database_url": SecretStr(database_url),
         "cache_url": SecretStr("memory://"),
         "internal_public_key": _KEY.public,
+        "identity_secret": SECRET,
         "model_dir": Path("/nowhere"),
         "sweep_interval_s": 3600.0,
         **changes,
@@ -233,7 +236,7 @@ async def open_stage(
     headers = {TOKEN_HEADER: token(principal)}
     app = create_app(settings, adapters=adapters)
     async with RunningApp(app) as running, client_of(running, headers) as client:
-        yield Stage(running, client, neural, rules, registry, database, principal)
+        yield Stage(running, client, neural, rules, seal_registry(registry), database, principal)
     await database.close()
 
 

@@ -29,6 +29,7 @@ from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenVerifier
 from ai4v.kit.listing import listed
 from ai4v.kit.permission import needs, stream_needs
+from ai4v.kit.sealedstore import SealedStore
 from ai4v.kit.serve import serve
 from ai4v.kit.settings import ServiceSettings
 
@@ -164,7 +165,9 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
         async with (
             open_valkey_store(settings.cache_url.get_secret_value()) as store,
-            listed(store.registry, settings.service, settings.base_url, health),
+            listed(
+                SealedStore(store, settings).registry, settings.service, settings.base_url, health
+            ),
         ):
             yield {}
 

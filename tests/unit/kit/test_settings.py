@@ -5,8 +5,14 @@ import pytest
 from pydantic import SecretStr
 
 from ai4v.kit.settings import DatabaseSettings, ServiceSettings
+from tests.support.seal import SECRET
 
-NEEDED = {"PORT": "8087", "CACHE_URL": "memory://", "INTERNAL_PUBLIC_KEY": "public"}
+NEEDED = {
+    "PORT": "8087",
+    "CACHE_URL": "memory://",
+    "INTERNAL_PUBLIC_KEY": "public",
+    "IDENTITY_SECRET": SECRET.get_secret_value(),
+}
 
 
 class AsrSettings(ServiceSettings):
@@ -37,7 +43,10 @@ def test_the_services_own_name_comes_first(monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_argument_comes_before_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AI4V_ASR_PORT", "9000")
     settings = AsrSettings(
-        port=1, cache_url=SecretStr("x://"), internal_public_key=SecretStr("key")
+        port=1,
+        cache_url=SecretStr("x://"),
+        internal_public_key=SecretStr("key"),
+        identity_secret=SECRET,
     )
     assert settings.port == 1
 
@@ -66,6 +75,20 @@ def test_what_is_missing_is_named_and_ends_the_start(
             f"asr cannot start: AI4V_ASR_{name} (or AI4V_{name}): " in line for line in lines
         )
     assert "many" not in "".join(lines)
+
+
+@pytest.mark.parametrize("value", [None, "", "changeme", f"{'x' * 32} changeme"])
+def test_without_a_good_identity_secret_nothing_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], value: str | None
+) -> None:
+    monkeypatch.delenv("AI4V_IDENTITY_SECRET")
+    if value is not None:
+        monkeypatch.setenv("AI4V_IDENTITY_SECRET", value)
+    with pytest.raises(SystemExit):
+        AsrSettings.load()
+    line = capsys.readouterr().err
+    assert "asr cannot start: AI4V_ASR_IDENTITY_SECRET (or AI4V_IDENTITY_SECRET): " in line
+    assert "changeme" not in line
 
 
 def test_secrets_are_not_shown() -> None:

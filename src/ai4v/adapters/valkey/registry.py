@@ -54,7 +54,7 @@ class ValkeyRegistry:
     async def instances(self, service: str) -> tuple[Instance, ...]:
         """Read in one script."""
         reply = await self._connection.run(_DOWN, _INSTANCES, *self._keys(service))
-        texts = [text.decode() for text in cast("list[bytes]", reply)]
+        texts = [text.decode(errors="replace") for text in cast("list[bytes]", reply)]
         pairs = sorted(zip(texts[::2], texts[1::2], strict=True))
         return tuple(Instance(service, instance_id, address) for instance_id, address in pairs)
 
@@ -79,4 +79,4 @@ class _Names:
         return self
 
     async def __anext__(self) -> str:
-        return (await anext(self._messages)).decode()
+        return (await anext(self._messages)).decode(errors="replace")

@@ -29,8 +29,9 @@ from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.database.connection import Database
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.listing import listed
+from ai4v.kit.sealedstore import SealedStore
 from ai4v.kit.serve import serve
-from ai4v.kit.store import pick_by_scheme
+from ai4v.kit.store import Store, pick_by_scheme
 from ai4v.ports.cache import Cache
 from ai4v.ports.identityprovider import IdentityProvider
 from ai4v.ports.mailer import Mailer
@@ -145,10 +146,11 @@ async def _open(
     repository = AuthRepository(database)
     keys = SigningKeys(settings.read_jwt_private_key, adapters.clock)
     tokens = AccessTokens(keys, adapters.clock)
-    marks = RevocationMarks(adapters.cache, repository, adapters.clock)
+    store = SealedStore(Store(adapters.cache, adapters.registry), settings, adapters.clock)
+    marks = RevocationMarks(store.cache, repository, adapters.clock)
     await stack.enter_async_context(beside("revocation marks", marks.keep()))
     await stack.enter_async_context(
-        listed(adapters.registry, settings.service, settings.base_url, health)
+        listed(store.registry, settings.service, settings.base_url, health)
     )
     health.watch("postgres", database.ping)
     health.watch("valkey", adapters.cache.ping, is_critical=False)

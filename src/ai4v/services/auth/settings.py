@@ -75,4 +75,5 @@ class _SigningKey(ServiceSettings):
     port: int = 0
     cache_url: SecretStr = SecretStr("")
     internal_public_key: SecretStr = SecretStr("")
+    identity_secret: SecretStr = SecretStr("")
     jwt_private_key: SecretStr | None = None

@@ -24,6 +24,8 @@ from ai4v.kit.fallback import FallbackPolicy, FallbackRateLimiter
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.listing import listed
 from ai4v.kit.log import get_logger
+from ai4v.kit.seal import Seal
+from ai4v.kit.sealedregistry import SealedRegistry
 from ai4v.kit.serve import serve
 from ai4v.kit.store import pick_by_scheme
 from ai4v.services.gateway.front import Front
@@ -71,6 +73,7 @@ def create_app(settings: GatewaySettings, *, adapters: Adapters | None = None) -
             chosen = adapters
             if chosen is None:
                 chosen = await stack.enter_async_context(open_adapters())
+            chosen = chosen.sealed(settings)
             entrance = await open_entrance(app, settings, chosen, origins, stack)
             await stack.enter_async_context(
                 listed(chosen.registry, settings.service, settings.base_url, health)
@@ -110,11 +113,12 @@ async def _open_memory(settings: GatewaySettings) -> AsyncIterator[Adapters]:
 async def _open_valkey(settings: GatewaySettings) -> AsyncIterator[Adapters]:
     url = settings.cache_url.get_secret_value()
     name = settings.service
+    seal = Seal(settings.identity_secret.get_secret_value())
     async with (
         ValkeyConnection(url, HOT_PATH) as hot,
         ValkeyConnection(url) as connection,
         _make_upstream(settings) as upstream,
-        Directory(ValkeyRegistry(connection), [name]) as peers,
+        Directory(SealedRegistry(ValkeyRegistry(connection), seal), [name]) as peers,
     ):
         limiter = FallbackRateLimiter(
             ValkeyRateLimiter(hot),

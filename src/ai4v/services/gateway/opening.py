@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -19,6 +19,8 @@ from ai4v.kit.discovery import Directory
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.identity import TokenSigner
 from ai4v.kit.metric import RequestMetrics
+from ai4v.kit.sealedstore import SealedStore
+from ai4v.kit.store import Store
 from ai4v.kit.topology import load_topology
 from ai4v.ports.cache import Cache
 from ai4v.ports.ratelimit import RateLimiter
@@ -60,6 +62,10 @@ _DEGRADED: Final = (
     "ai4v_gateway_limits_degraded",
     "1 while limits are decided by this process alone.",
 )
+_REFUSED: Final = (
+    "ai4v_gateway_forged",
+    "Things in the shared store that were not believed: not sealed, moved, or ended.",
+)
 _QUICK_S: Final = 0.04
 """An answer that comes as fast as this is no sign of a service that has too much to do."""
 
@@ -79,6 +85,19 @@ class Adapters:
     """Keeps answers to requests with an idempotency key, patiently; None: `cache` does."""
     is_limiter_alone: Callable[[], bool] = lambda: False
     """Whether the limiter counts for this process alone though there are others."""
+    count_forged: Callable[[], int] = lambda: 0
+    """How much was found in the shared store that the platform did not write."""
+
+    def sealed(self, settings: GatewaySettings) -> "Adapters":
+        """Return them believing what the platform itself wrote."""
+        store = SealedStore(Store(self.cache, self.registry), settings, self.clock)
+        return replace(
+            self,
+            cache=store.cache,
+            registry=store.registry,
+            ledger=self.ledger or self.cache,
+            count_forged=lambda: store.refused,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +137,7 @@ async def open_entrance(
     witness = await _open_witness(app.state.metrics, ways.authority, stack)
     readings = _make_readings(gate, errands, witness, streams, verifier)
     readings.add_gauge(*_DEGRADED, adapters.is_limiter_alone)
+    readings.add_counter(*_REFUSED, adapters.count_forged)
     registry.register(readings)
     edge = Edge(
         RouteTable(load_topology().services, _read_rules(settings)),

@@ -23,6 +23,7 @@ from ai4v.kit.clock import SystemClock
 from ai4v.kit.discovery import Directory
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.listing import listed
+from ai4v.kit.sealedstore import SealedStore
 from ai4v.kit.serve import serve
 from ai4v.kit.store import Store, pick_by_scheme
 from ai4v.services.pipeline.routes import Entrance, router
@@ -70,7 +71,7 @@ async def _open(
     settings: PipelineSettings, adapters: Adapters, health: HealthMonitor, stack: AsyncExitStack
 ) -> Entrance:
     """Put the service together and start what runs beside it; the stack stops it in reverse."""
-    store = adapters.store
+    store = SealedStore(adapters.store, settings)
     directory = await stack.enter_async_context(Directory(store.registry, SERVICES))
     balancer = Balancer(directory, SystemClock())
     http = httpx2.AsyncClient(transport=adapters.transport)

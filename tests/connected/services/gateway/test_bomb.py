@@ -21,6 +21,7 @@ from tests.connected.services.gateway.test_server import serve
 from tests.service.gateway.echo import live
 from tests.service.gateway.house import KEY, Authority, make_service, make_settings
 from tests.support.poll import until
+from tests.support.seal import seal_registry
 
 pytestmark = pytest.mark.connected
 
@@ -62,7 +63,7 @@ async def port(sink: Sink) -> AsyncIterator[int]:
     auth = make_service("auth", Authority().router())
     async with Http1Upstream() as upstream, serve(auth) as auth_url, serve(sink) as sink_url:
         for service, url in (("auth", auth_url), ("asr", sink_url)):
-            await registry.register(Instance(service, service, url), lease_s=60)
+            await seal_registry(registry).register(Instance(service, service, url), lease_s=60)
         clock = SystemClock()
         adapters = Adapters(MemoryCache(), MemoryRateLimiter(), registry, upstream, clock)
         settings = make_settings({"port": 0})

@@ -21,6 +21,7 @@ from ai4v.services.gateway.app import Adapters, create_app
 from tests.connected.services.gateway.test_server import serve
 from tests.service.gateway.house import ADMIN_KEY, Authority, make_service, make_settings
 from tests.support.poll import until
+from tests.support.seal import seal_registry
 
 pytestmark = pytest.mark.connected
 
@@ -41,7 +42,7 @@ async def open_gateway(values: Mapping[str, object]) -> AsyncIterator[int]:
     registry = MemoryRegistry()
     auth = make_service("auth", Authority().router())
     async with Http1Upstream() as upstream, serve(auth) as auth_url:
-        await registry.register(Instance("auth", "auth", auth_url), lease_s=60)
+        await seal_registry(registry).register(Instance("auth", "auth", auth_url), lease_s=60)
         limiter = MemoryRateLimiter()
         adapters = Adapters(MemoryCache(), limiter, registry, upstream, SystemClock())
         settings = make_settings({"port": 0, "advertised_url": "", **values})

@@ -17,6 +17,7 @@ from ai4v.services.gateway.app import Adapters, create_app
 from tests.connected.services.gateway.test_server import serve
 from tests.service.gateway.house import KEY, Authority, make_service, make_settings
 from tests.support.peer import open_peer
+from tests.support.seal import seal_registry
 
 pytestmark = pytest.mark.connected
 
@@ -34,7 +35,7 @@ async def open_gateway(
     auth = make_service("auth", Authority().router())
     async with Http1Upstream() as upstream, serve(auth) as auth_url, open_peer(talk) as peer:
         for service, url in (("auth", auth_url), ("asr", peer.base_url)):
-            await registry.register(Instance(service, service, url), lease_s=60)
+            await seal_registry(registry).register(Instance(service, service, url), lease_s=60)
         limiter = MemoryRateLimiter()
         adapters = Adapters(MemoryCache(), limiter, registry, upstream, SystemClock())
         async with serve(create_app(make_settings(), adapters=adapters)) as url:

@@ -19,6 +19,7 @@ from ai4v.services.gateway.app import Adapters, create_app
 from tests.service.gateway.echo import Script
 from tests.service.gateway.house import KEY, Authority, make_service, make_settings
 from tests.support.poll import until
+from tests.support.seal import seal_registry
 
 pytestmark = pytest.mark.connected
 
@@ -61,7 +62,7 @@ async def client(script: Script) -> AsyncIterator[httpx2.AsyncClient]:
         serve(script) as script_url,
     ):
         for service, url in (("auth", auth_url), ("asr", script_url)):
-            await registry.register(Instance(service, service, url), lease_s=60)
+            await seal_registry(registry).register(Instance(service, service, url), lease_s=60)
         clock = SystemClock()
         adapters = Adapters(MemoryCache(), MemoryRateLimiter(), registry, upstream, clock)
         async with (

@@ -3,6 +3,7 @@ from pydantic import SecretStr
 
 from ai4v.services.gateway.app import choose_adapters, create_app
 from ai4v.services.gateway.settings import GatewaySettings
+from tests.support.seal import SECRET
 
 
 def settings(cache_url: str) -> GatewaySettings:
@@ -10,6 +11,7 @@ def settings(cache_url: str) -> GatewaySettings:
         cache_url=SecretStr(cache_url),
         internal_public_key=SecretStr("x"),
         internal_private_key=SecretStr("x"),
+        identity_secret=SECRET,
     )
 
 

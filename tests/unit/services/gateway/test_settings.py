@@ -2,11 +2,13 @@ import pytest
 from pydantic import ValidationError
 
 from ai4v.services.gateway.settings import GatewaySettings
+from tests.support.seal import SECRET
 
 NEEDED = {
     "CACHE_URL": "memory://",
     "INTERNAL_PUBLIC_KEY": "public",
     "INTERNAL_PRIVATE_KEY": "private",
+    "IDENTITY_SECRET": SECRET.get_secret_value(),
 }
 
 

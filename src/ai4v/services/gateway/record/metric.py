@@ -64,6 +64,10 @@ class Readings(Collector):
         self._gauges = gauges
         self._by_layer = by_layer
 
+    def add_counter(self, name: str, text: str, read: Count) -> None:
+        """Read one more number that only rises."""
+        self._counters[name, text] = read
+
     def add_gauge(self, name: str, text: str, read: Count) -> None:
         """Read one more number that rises and falls."""
         self._gauges[name, text] = read

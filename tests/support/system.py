@@ -180,6 +180,7 @@ async def start_gateway(platform: Platform) -> None:
         registry=platform.registry,
         upstream=MemoryUpstream(AppMap(platform.network.apps)),
         clock=platform.clock,
+        ledger=platform.cache,
     )
     await platform.start(GATEWAY, gateway.create_app(settings, adapters=adapters))
 

@@ -253,7 +253,7 @@ def limited(per_minute: int) -> VerifiedCredential:
 @asynccontextmanager
 async def open_house(
     *,
-    cache: Cache | None = None,
+    cache: MemoryCache | None = None,
     limiter: RateLimiter | None = None,
     settings: Mapping[str, object] | None = None,
 ) -> AsyncIterator[House]:
@@ -262,12 +262,14 @@ async def open_house(
     registry = MemoryRegistry()
     services: dict[str, RunningApp] = {}
     outside = AppTransport(PEER)
+    kept = cache or MemoryCache(clock)
     adapters = Adapters(
-        cache=cache or MemoryCache(clock),
+        cache=kept,
         limiter=limiter or MemoryRateLimiter(clock),
         registry=registry,
         upstream=MemoryUpstream(AppMap(services)),
         clock=clock,
+        ledger=kept,
     )
     app = create_app(make_settings(settings), adapters=adapters)
     async with AsyncExitStack() as stack:

@@ -13,6 +13,7 @@ from tests.service.gateway.house import ADMIN_KEY, ASR, House, make_service, ope
 
 PATH = "/api/v1/asr/inference"
 HEADER = "idempotency-key"
+LEASE_S = 5.0
 
 
 class Worker:
@@ -201,6 +202,66 @@ async def test_a_kept_answer_is_forgotten_after_a_day(busy: House) -> None:
     await post(busy)
     busy.clock.advance(86_401)
     assert (await post(busy)).text == "answer 2"
+
+
+async def test_a_key_whose_gateway_died_is_free_when_its_lease_ends(
+    busy: House, worker: Worker
+) -> None:
+    worker.gate.clear()
+    first = asyncio.create_task(post(busy))
+    await worker.has_begun.wait()
+    busy.clock.advance(LEASE_S - 0.1)
+    assert (await post(busy)).status_code == 409
+    busy.clock.advance(0.2)
+    worker.gate.set()
+    assert (await post(busy)).status_code == 200
+    await first
+
+
+async def test_who_lost_its_lease_answers_as_the_one_that_took_over(
+    busy: House, worker: Worker
+) -> None:
+    gates = worker.gate, asyncio.Event()
+    worker.gate.clear()
+    first = asyncio.create_task(post(busy))
+    await worker.has_begun.wait()
+    busy.clock.advance(LEASE_S + 0.1)
+    worker.gate = gates[1]
+    worker.gate.set()
+    second = await post(busy)
+    gates[0].set()
+    late, third = await first, await post(busy)
+    assert {answer.content for answer in (second, late, third)} == {second.content}
+    assert late.headers["idempotency-replayed"] == "true"
+    assert len(worker.keys) == 2
+
+
+async def test_who_lost_its_lease_waits_for_the_one_that_took_over(
+    busy: House, worker: Worker
+) -> None:
+    gates = worker.gate, asyncio.Event()
+    worker.gate.clear()
+    first = asyncio.create_task(post(busy))
+    await worker.has_begun.wait()
+    busy.clock.advance(LEASE_S + 0.1)
+    worker.gate = gates[1]
+    worker.has_begun.clear()
+    second = asyncio.create_task(post(busy))
+    await worker.has_begun.wait()
+    gates[0].set()
+    late = await first
+    assert (late.status_code, late.headers["retry-after"]) == (409, "1")
+    gates[1].set()
+    assert (await second).content == (await post(busy)).content
+
+
+async def test_a_lease_that_ran_out_unnoticed_does_no_harm(busy: House, worker: Worker) -> None:
+    worker.gate.clear()
+    first = asyncio.create_task(post(busy))
+    await worker.has_begun.wait()
+    busy.clock.advance(LEASE_S + 0.1)
+    worker.gate.set()
+    assert (await first).content == (await post(busy)).content == b"answer 1"
 
 
 class NoRoom(MemoryCache):

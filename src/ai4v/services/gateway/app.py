@@ -104,8 +104,9 @@ def choose_adapters(settings: GatewaySettings) -> OpenAdapters:
 @asynccontextmanager
 async def _open_memory(settings: GatewaySettings) -> AsyncIterator[Adapters]:
     async with _make_upstream(settings) as upstream:
+        cache = MemoryCache()
         yield Adapters(
-            MemoryCache(), MemoryRateLimiter(), MemoryRegistry(), upstream, SystemClock()
+            cache, MemoryRateLimiter(), MemoryRegistry(), upstream, SystemClock(), ledger=cache
         )
 
 

@@ -22,7 +22,7 @@ from ai4v.kit.metric import RequestMetrics
 from ai4v.kit.sealedstore import SealedStore
 from ai4v.kit.store import Store
 from ai4v.kit.topology import load_topology
-from ai4v.ports.cache import Cache
+from ai4v.ports.cache import Cache, ExclusiveCache
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
 from ai4v.ports.upstream import Upstream
@@ -81,8 +81,8 @@ class Adapters:
     upstream: Upstream
     """Reaches the services."""
     clock: Clock
-    ledger: Cache | None = None
-    """Keeps answers to requests with an idempotency key, patiently; None: `cache` does."""
+    ledger: ExclusiveCache
+    """Keeps answers to requests with an idempotency key, patiently; they are sealed anyway."""
     is_limiter_alone: Callable[[], bool] = lambda: False
     """Whether the limiter counts for this process alone though there are others."""
     count_forged: Callable[[], int] = lambda: 0
@@ -95,7 +95,6 @@ class Adapters:
             self,
             cache=store.cache,
             registry=store.registry,
-            ledger=self.ledger or self.cache,
             count_forged=lambda: store.refused,
         )
 
@@ -132,7 +131,8 @@ async def open_entrance(
     streams = await _open_streams(settings, adapters, ways, verifier, health, stack)
     errands = Errands()
     stack.push_async_callback(errands.close)
-    ledger = Ledger(adapters.ledger or adapters.cache)
+    ledger = Ledger(adapters.ledger)
+    await stack.enter_async_context(beside("leases of idempotency keys", ledger.run()))
     proxy = Proxy(ways.attempts, ways.shedder, ways.signer, ledger, gate, errands)
     witness = await _open_witness(app.state.metrics, ways.authority, stack)
     readings = _make_readings(gate, errands, witness, streams, verifier)

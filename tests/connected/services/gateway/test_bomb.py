@@ -65,7 +65,8 @@ async def port(sink: Sink) -> AsyncIterator[int]:
         for service, url in (("auth", auth_url), ("asr", sink_url)):
             await seal_registry(registry).register(Instance(service, service, url), lease_s=60)
         clock = SystemClock()
-        adapters = Adapters(MemoryCache(), MemoryRateLimiter(), registry, upstream, clock)
+        cache, limiter = MemoryCache(), MemoryRateLimiter()
+        adapters = Adapters(cache, limiter, registry, upstream, clock, ledger=cache)
         settings = make_settings({"port": 0})
         server = make_server(create_app(settings, adapters=adapters), settings)
         serving = asyncio.create_task(server._serve())

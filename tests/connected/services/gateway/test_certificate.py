@@ -44,7 +44,8 @@ async def open_gateway(values: Mapping[str, object]) -> AsyncIterator[int]:
     async with Http1Upstream() as upstream, serve(auth) as auth_url:
         await seal_registry(registry).register(Instance("auth", "auth", auth_url), lease_s=60)
         limiter = MemoryRateLimiter()
-        adapters = Adapters(MemoryCache(), limiter, registry, upstream, SystemClock())
+        cache = MemoryCache()
+        adapters = Adapters(cache, limiter, registry, upstream, SystemClock(), ledger=cache)
         settings = make_settings({"port": 0, "advertised_url": "", **values})
         server = make_server(create_app(settings, adapters=adapters), settings)
         serving = asyncio.create_task(server._serve())

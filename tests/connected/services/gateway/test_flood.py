@@ -37,7 +37,8 @@ async def open_gateway(
         for service, url in (("auth", auth_url), ("asr", peer.base_url)):
             await seal_registry(registry).register(Instance(service, service, url), lease_s=60)
         limiter = MemoryRateLimiter()
-        adapters = Adapters(MemoryCache(), limiter, registry, upstream, SystemClock())
+        cache = MemoryCache()
+        adapters = Adapters(cache, limiter, registry, upstream, SystemClock(), ledger=cache)
         async with serve(create_app(make_settings(), adapters=adapters)) as url:
             port = int(url.rpartition(":")[2])
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -64,7 +64,8 @@ async def client(script: Script) -> AsyncIterator[httpx2.AsyncClient]:
         for service, url in (("auth", auth_url), ("asr", script_url)):
             await seal_registry(registry).register(Instance(service, service, url), lease_s=60)
         clock = SystemClock()
-        adapters = Adapters(MemoryCache(), MemoryRateLimiter(), registry, upstream, clock)
+        cache, limiter = MemoryCache(), MemoryRateLimiter()
+        adapters = Adapters(cache, limiter, registry, upstream, clock, ledger=cache)
         async with (
             serve(create_app(make_settings(), adapters=adapters)) as url,
             httpx2.AsyncClient(base_url=url, headers={"authorization": KEY}) as connected,

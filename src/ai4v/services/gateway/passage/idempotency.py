@@ -1,10 +1,16 @@
 """One answer for each `Idempotency-Key`: a POST that is sent again is answered, not done again.
 
-The first takes the key for as long as its deadline lets it; others are told to wait. A final answer
-is kept for 24 h, encrypted with a key that only the client's own header gives, so that nobody who
-reads the cache reads content. Nothing is promised while the cache is down: such a request is 503.
+The first takes the key on a lease of 5 s, renewed while its call is under way; others are told to
+wait. So a gateway that dies frees its keys by its death. What it holds a key by is a mark that
+nobody else puts there: one that stood still for longer than its lease cannot overwrite what whoever
+took over did, and answers as that one did.
+
+A final answer is kept for 24 h, encrypted with a key that only the client's own header gives, so
+that nobody who reads the cache reads content. Nothing is promised while the cache is down: such a
+request is 503.
 """
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -15,18 +21,23 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ai4v.contracts.error import PlatformError, ValidationError
-from ai4v.ports.cache import Cache
+from ai4v.kit.log import get_logger
+from ai4v.ports.cache import CacheUnavailableError, ExclusiveCache
 from ai4v.services.gateway.passage.header import Header
 
 HEADER: Final = "idempotency-key"
 MAX_KEPT_BYTES: Final = 1 << 20
 _KEEP_S: Final = 86_400.0
-_GRACE_S: Final = 5.0
+_LEASE_S: Final = 5.0
+_RENEWAL_S: Final = 1.5
+"""Between two renewals: two of them may fail."""
 _LONGEST: Final = 255
 _NONCE_BYTES: Final = 12
 _HELD: Final = b"held:"
 _KEPT: Final = b"kept:"
 _NOT_FINAL: Final = frozenset({401, 403, 408, 429})
+_UNDER_WAY: Final = "a request with this idempotency key is under way; try again"
+_log: Final = get_logger(__name__)
 
 
 class ConflictError(PlatformError):
@@ -69,44 +80,93 @@ def read_key(values: list[bytes] | tuple[bytes, ...]) -> str | None:
 
 
 class Ledger:
-    """Knows which keys are taken, and what was answered."""
+    """Knows which keys are taken, and what was answered; `run` beside it renews the leases."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: ExclusiveCache, *, renewal_s: float = _RENEWAL_S) -> None:
         self._cache = cache
+        self._renewal_s = renewal_s
+        self._held: set[Entry] = set()
 
     def open(self, subject: str, key: str) -> "Entry":
         """Return what there is for one caller's key; nothing is looked up yet."""
-        return Entry(self._cache, f"{subject}\0{key}".encode())
+        return Entry(self._cache, f"{subject}\0{key}".encode(), self._held)
+
+    async def run(self) -> None:
+        """Renew the leases for good."""
+        while True:
+            await asyncio.sleep(self._renewal_s)
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Renew the lease of every key whose call is under way."""
+        await asyncio.gather(*(entry.renew() for entry in self._held))
 
 
 class Entry:
-    """What happens to one key of one caller."""
+    """What happens to one key of one caller.
 
-    def __init__(self, cache: Cache, name: bytes) -> None:
+    Args:
+        cache: where keys are held and answers kept.
+        name: of the key, whole.
+        held: the entries whose leases are renewed; this one is among them while it holds the key.
+    """
+
+    def __init__(self, cache: ExclusiveCache, name: bytes, held: set["Entry"]) -> None:
         self._cache = cache
         self._place = f"idempotency:{hashlib.sha256(b'place' + name).hexdigest()}"
         self._cipher = AESGCM(hashlib.sha256(b"cipher" + name).digest())
         self._mark = _HELD + secrets.token_hex(8).encode()
+        self._held = held
 
-    async def take(self, left_s: float) -> KeptAnswer | None:
-        """Take the key for a request that has `left_s` seconds; return the answer there is.
+    async def take(self) -> KeptAnswer | None:
+        """Take the key until it is kept or released; return the answer there is.
 
         Raises:
             ConflictError: another request with the key is under way, or its answer was not kept.
             CacheUnavailableError: nothing can be promised now.
         """
-        if await self._cache.add(self._place, self._mark, ttl_s=left_s + _GRACE_S):
+        if await self._cache.add(self._place, self._mark, ttl_s=_LEASE_S):
+            self._held.add(self)
             return None
+        return await self._find()
+
+    async def renew(self) -> None:
+        """Hold the key for another while, if it is still held; what fails is tried again later."""
+        try:
+            await self._cache.replace(self._place, self._mark, held=self._mark, ttl_s=_LEASE_S)
+        except CacheUnavailableError:
+            _log.warning("the lease of an idempotency key could not be renewed")
+
+    async def keep(self, answer: KeptAnswer) -> KeptAnswer:
+        """Keep the answer for whoever asks with the key again; return the one that is kept.
+
+        It is another's when this one lost its lease and the other finished first.
+
+        Raises:
+            ConflictError: the lease was lost, and who has it now is not done.
+            CacheUnavailableError: it is not known whether it is kept.
+        """
+        self._held.discard(self)
+        place, sealed = self._place, self._seal(answer)
+        if await self._cache.replace(place, sealed, held=self._mark, ttl_s=_KEEP_S):
+            return answer
+        if await self._cache.add(place, sealed, ttl_s=_KEEP_S):  # lost, and nobody took it
+            return answer
+        return await self._find()
+
+    async def release(self) -> None:
+        """Let another request have the key: this one came to nothing."""
+        self._held.discard(self)
+        await self._cache.remove(self._place, held=self._mark)
+
+    async def _find(self) -> KeptAnswer:
         kept = await self._cache.get(self._place)
         answer = None if kept is None else self._read(kept)
         if answer is None:
-            raise ConflictError(
-                "a request with this idempotency key is under way; try again", retry_after_s=1
-            )
+            raise ConflictError(_UNDER_WAY, retry_after_s=1)
         return answer
 
-    async def keep(self, answer: KeptAnswer) -> None:
-        """Keep the answer for whoever asks with the key again."""
+    def _seal(self, answer: KeptAnswer) -> bytes:
         head = {
             "fingerprint": answer.fingerprint,
             "status": answer.status,
@@ -115,13 +175,7 @@ class Entry:
         }
         plain = json.dumps(head).encode() + b"\n" + (answer.body or b"")
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, plain, None)
-        await self._cache.put(self._place, _KEPT + sealed, ttl_s=_KEEP_S)
-
-    async def release(self) -> None:
-        """Let another request have the key: this one came to nothing."""
-        if await self._cache.get(self._place) == self._mark:
-            await self._cache.delete(self._place)
+        return _KEPT + nonce + self._cipher.encrypt(nonce, plain, None)
 
     def _read(self, kept: bytes) -> KeptAnswer | None:
         if not kept.startswith(_KEPT):

@@ -94,7 +94,7 @@ class Proxy:
         self, visit: Visit, route: Route, body: RequestBody, content: Body, key: str
     ) -> None:
         entry = self._ledger.open(_name(visit), key)
-        answer = await entry.take(visit.deadline.remaining_s())
+        answer = await entry.take()
         target = b"%s?%s" % (visit.path.encode(), visit.scope["query_string"])
         fingerprint = Fingerprint(target)
         if isinstance(content, bytes):
@@ -210,19 +210,24 @@ class _Copy:
         is_whole = size <= MAX_KEPT_BYTES
         if self._body.is_read:
             whole = b"".join(pieces) if is_whole else None
-            await self._keep(answer.status, tuple(head.kept), whole)
+            own = KeptAnswer(self._fingerprint.show(), answer.status, tuple(head.kept), whole)
+            kept = await self._keep(own)
+            if kept is not own:
+                await _show(visit, kept, self._fingerprint)
+                return
         await visit.begin(answer.status, head.kept, is_protective=head.is_protective)
         for piece in pieces:
             await visit.pass_on(piece)
         await (visit.end() if is_whole else _relay_rest(visit, answer))
 
-    async def _keep(self, status: int, headers: tuple[Header, ...], body: bytes | None) -> None:
-        kept = KeptAnswer(self._fingerprint.show(), status, headers, body)
+    async def _keep(self, own: KeptAnswer) -> KeptAnswer:
         try:
-            await self._entry.keep(kept)
+            kept = await self._entry.keep(own)
         except CacheUnavailableError:
             _log.warning("an answer could not be kept for its idempotency key")
+            kept = own
         self.is_kept = True
+        return kept
 
 
 async def _replay(
@@ -231,6 +236,10 @@ async def _replay(
     if not isinstance(content, bytes):
         async for _ in content:
             pass
+    await _show(visit, answer, fingerprint)
+
+
+async def _show(visit: Visit, answer: KeptAnswer, fingerprint: Fingerprint) -> None:
     body = check_same(answer, fingerprint.show())
     await visit.begin(answer.status, [*answer.headers, _REPLAYED], is_protective=True)
     await visit.end(body)

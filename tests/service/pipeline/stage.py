@@ -151,6 +151,8 @@ class Stage:
     network: AppTransport
     workers: dict[str, Worker]
     registry: Registry
+    leases: MemoryRegistry
+    """The registry as it is, for whoever can write to it."""
     principal: Principal
 
     async def run(
@@ -196,4 +198,5 @@ async def open_stage(**changes: object) -> AsyncIterator[Stage]:
         client = await stack.enter_async_context(
             httpx2.AsyncClient(transport=outside, base_url=_PIPELINE, headers=headers)
         )
-        yield Stage(client, network, workers, seal_registry(registry), principal)
+        shared = seal_registry(registry)
+        yield Stage(client, network, workers, shared, registry, principal)

@@ -8,10 +8,13 @@ import httpx2
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse
 
+from ai4v.kit.seal import Seal
+from ai4v.kit.sealedregistry import SealedRegistry
 from ai4v.kit.topology import load_topology
 from ai4v.ports.registry import Instance
 from ai4v.services.pipeline.task import SERVICES
-from tests.service.pipeline.stage import CALLS, Stage, open_stage
+from tests.service.pipeline.stage import CALLS, Stage, Worker, open_stage
+from tests.support.asgi import RunningApp
 from tests.support.poll import until
 
 
@@ -175,6 +178,18 @@ async def test_dead_instance_costs_no_call(stage: Stage) -> None:
 
     for _ in range(4):
         assert (await stage.run(body())).status_code == 200
+
+
+async def test_a_rogue_instance_gets_no_task(stage: Stage) -> None:
+    """One that is in the registry, and not by a process of the platform."""
+    rogue = Worker("nmt")
+    other = SealedRegistry(stage.leases, Seal("x" * 43))
+    async with RunningApp(rogue) as stage.network.apps["http://nmt:2"]:
+        await stage.leases.register(Instance("nmt", "bare", "http://nmt:2"), lease_s=3600)
+        await other.register(Instance("nmt", "other", "http://nmt:2"), lease_s=3600)
+        for _ in range(20):
+            assert (await stage.run(body())).status_code == 200
+    assert not rogue.bodies
 
 
 async def test_full_house_sends_callers_away() -> None:

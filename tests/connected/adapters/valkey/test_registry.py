@@ -8,11 +8,13 @@ import pytest
 from ai4v.adapters.valkey.connection import ValkeyConnection
 from ai4v.adapters.valkey.registry import ValkeyRegistry
 from ai4v.kit.discovery import Directory, DirectoryTimes, Lease, LeaseTimes
+from ai4v.kit.sealedregistry import SealedRegistry
 from ai4v.ports.registry import RegistryUnavailableError
 from tests.conformance.registry import ASR_1, ASR_2, RegistryConformance
 from tests.support.chaos.figure import tell
 from tests.support.clock import ManualClock
 from tests.support.poll import until
+from tests.support.seal import seal_registry
 from tests.support.valkey import PATIENT, ValkeyServer
 
 pytestmark = pytest.mark.connected
@@ -35,6 +37,21 @@ class TestValkeyRegistry(RegistryConformance):
             return await valkey.execute(RegistryUnavailableError, "EXISTS", *keys) == 0
 
         await until(is_gone, timeout_s=5)
+
+
+class TestSealedValkeyRegistry(RegistryConformance):
+    @pytest.fixture
+    def registry(self, valkey: ValkeyConnection, namespace: str) -> SealedRegistry:
+        return seal_registry(ValkeyRegistry(valkey, namespace=namespace))
+
+    async def test_what_is_no_text_is_not_there(
+        self, registry: SealedRegistry, valkey: ValkeyConnection, namespace: str
+    ) -> None:
+        await registry.register(ASR_1, lease_s=60)
+        await registry.register(ASR_2, lease_s=60)
+        addresses = f"{namespace}:registry:{{asr}}:address"
+        await valkey.execute(RegistryUnavailableError, "HSET", addresses, "asr-1", b"\xff\xfe")
+        assert await registry.instances("asr") == (ASR_2,)
 
 
 async def test_leases_and_directories_survive_a_restart(own_valkey_server: ValkeyServer) -> None:

@@ -9,13 +9,13 @@ import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
 from ai4v.cli.client import Gateway, open_gateway
+from ai4v.cli.command.user import find_user
 from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.loopback import wait_for_ticket
 from ai4v.cli.output import json_option, print_json, print_table
 from ai4v.cli.settings import Settings
 from ai4v.cli.signin import forget_session, keep_session, open_gateway_as_user
-from ai4v.contracts.auth import UserList
 from ai4v.contracts.session import ProviderList, SessionList, SessionTokens
 from ai4v.kit.challenge import challenge_of
 
@@ -91,7 +91,7 @@ def list_sessions(user: str | None, *, as_json: bool) -> None:
             found = gateway.ask("GET", f"{_PATH}/sessions", SessionList).sessions
     else:
         with open_gateway_as_administrator(settings) as gateway:
-            path = f"{_PATH}/users/{_find_user(gateway, user)}/sessions"
+            path = f"{_PATH}/users/{find_user(gateway, user).id}/sessions"
             found = gateway.ask("GET", path, SessionList).sessions
     if as_json:
         print_json([row.model_dump(mode="json") for row in found])
@@ -131,7 +131,7 @@ def revoke(session_id: UUID | None, user: str | None, *, as_json: bool) -> None:
             gateway.delete(f"{_PATH}/sessions/{session_id}")
     else:
         with open_gateway_as_administrator(settings) as gateway:
-            gateway.delete(f"{_PATH}/users/{_find_user(gateway, user)}/sessions")
+            gateway.delete(f"{_PATH}/users/{find_user(gateway, user).id}/sessions")
     if as_json:
         print_json({"id": str(session_id) if session_id else None, "user": user, "revoked": True})
     else:
@@ -161,15 +161,3 @@ def _sign_in_elsewhere(gateway: Gateway, name: str) -> SessionTokens:
 
     body = {"ticket": wait_for_ticket(show), "verifier": verifier}
     return gateway.ask("POST", f"{_PATH}/providers/exchange", SessionTokens, body=body)
-
-
-def _find_user(gateway: Gateway, username: str) -> UUID:
-    query: dict[str, str] = {}
-    while True:
-        page = gateway.ask("GET", f"{_PATH}/users", UserList, query=query)
-        for user in page.users:
-            if user.username == username.lower():
-                return user.id
-        if page.next_cursor is None:
-            raise CommandError(f"there is no user {username}")
-        query = {"cursor": page.next_cursor}

@@ -80,7 +80,8 @@ class _Platform:
                 "is_active": True,
                 "created_at": "2026-01-01T00:00:00Z",
             }
-            return httpx2.Response(200, json={"users": [user], "next_cursor": None})
+            found = [user] if request.url.params["username"].lower() == "asha" else []
+            return httpx2.Response(200, json={"users": found, "next_cursor": None})
         if request.method == "GET":
             content = SessionList(sessions=(_SESSION,)).model_dump_json()
             return httpx2.Response(200, content=content)

@@ -63,6 +63,15 @@ def find_place(routes: Sequence[BaseRoute], scope: Scope) -> Place | None:
     return None
 
 
+def has_stream(routes: Sequence[BaseRoute], path: str) -> bool:
+    """Tell whether a WebSocket is opened at a path."""
+    scope = {"type": "websocket", "path": path}
+    return any(
+        isinstance(context.original_route, WebSocketRoute) and _answers(context, scope)
+        for context in iter_route_contexts(routes)
+    )
+
+
 async def check_admission(connection: HTTPConnection) -> None:
     """Return when the route that answers is the one that was decided on (a FastAPI dependency).
 

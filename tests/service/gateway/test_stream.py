@@ -2,11 +2,13 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from starlette.websockets import WebSocket
 
 from ai4v.contracts.identity import (
     VerifiedCredential,
 )
 from ai4v.kit.identity import TOKEN_HEADER, TokenVerifier
+from tests.service.gateway.echo import make_router
 from tests.service.gateway.house import (
     ASR,
     KEY,
@@ -15,6 +17,7 @@ from tests.service.gateway.house import (
     USER,
     House,
     make_key,
+    make_service,
     open_house,
     settle,
 )
@@ -93,7 +96,7 @@ async def test_a_key_in_the_query_is_for_one_path_alone(live: House) -> None:
         ({"key": "nonsense"}, 401),
         ({"path": "/internal/stream"}, 404),
         ({"path": "/api/v1/asr/../../internal"}, 404),
-        ({"path": "/api/v1/asr/refused"}, 502),
+        ({"path": "/api/v1/asr/refused"}, 403),
         ({"headers": {"origin": "https://evil.example"}}, 403),
         ({"headers": {"origin": "null"}}, 403),
     ],
@@ -101,6 +104,22 @@ async def test_a_key_in_the_query_is_for_one_path_alone(live: House) -> None:
 async def test_who_may_not_open_one(live: House, how: dict[str, object], status: int) -> None:
     assert await refusal_of(live, **how) == status
     assert live.entrance.streams.open == 0
+
+
+async def hear(socket: WebSocket) -> None:
+    await socket.accept()
+
+
+async def test_a_path_without_a_stream_is_404_and_one_with_a_stream_alone_426(house: House) -> None:
+    router = make_router()
+    router.add_api_websocket_route("/api/v1/asr/hear", hear)
+    await house.add("asr", ASR, make_service("asr", router))
+    for path in ("/api/v1/asr/nothing", "/api/v1/asr/models"):
+        assert await refusal_of(house, path=path) == 404
+    answer = await house.ask(path="/api/v1/asr/hear")
+    assert (answer.status_code, answer.json()["detail"]["code"]) == (426, "UPGRADE_REQUIRED")
+    assert answer.headers["upgrade"] == "websocket"
+    assert await refusal_of(house, path="/api/v1/asr/hear") == 403  # it declares no permission
 
 
 async def test_pages_that_are_listed_may_open_one(talk: Talk) -> None:

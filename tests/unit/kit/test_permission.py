@@ -156,6 +156,7 @@ async def test_who_lacks_a_permission_is_refused_before_the_body_is_read(
         ("nobody", "listen", "close"),
         ("bare administrator", "listen", "close"),
         ("reader", "eavesdrop", "close"),
+        ("reader", "nothing", "close"),
         (None, "listen", "close"),
     ],
 )
@@ -178,6 +179,38 @@ async def test_streams_are_refused_by_default_too(who: str | None, path: str, ki
 
     await make_app()(scope, receive, send)
     assert sent[0]["type"] == f"websocket.{kind}"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("nothing", 404), ("read", 404), ("eavesdrop", 403), ("listen", None)]
+)
+async def test_a_stream_that_is_not_opened_says_why(path: str, status: int | None) -> None:
+    scope = {
+        "type": "websocket",
+        "path": f"/api/v1/asr/{path}",
+        "headers": [(TOKEN_HEADER.encode(), SIGNER.sign(PEOPLE["reader"], "asr").encode())],
+        "query_string": b"",
+        "subprotocols": [],
+        "extensions": {"websocket.http.response": {}},
+    }
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await make_app()(scope, receive, send)
+    assert sent[0].get("status") == status
+
+
+async def test_what_is_a_stream_alone_says_so_to_a_plain_request(service: RunningApp) -> None:
+    client = connect(service, "reader")
+    answer = await client.get("/api/v1/asr/listen")
+    assert (answer.status_code, answer.json()["detail"]["code"]) == (426, "UPGRADE_REQUIRED")
+    assert (answer.headers["upgrade"], answer.headers["connection"]) == ("websocket", "upgrade")
+    assert (await client.post("/api/v1/asr/listen")).status_code == 404
 
 
 async def test_nothing_is_answered_that_was_not_decided_on() -> None:

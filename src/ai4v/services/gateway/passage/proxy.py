@@ -42,6 +42,9 @@ _REPLAYED: Final = (b"idempotency-replayed", b"true")
 _SECRETIVE: Final = "auth"
 """Its answers hold keys and tokens, of which nothing is kept: the header is only passed on."""
 _OVERLOADED: Final = 503
+_UPGRADE_REQUIRED: Final = 426
+_UPGRADE: Final = ((b"connection", b"upgrade"), (b"upgrade", b"websocket"))
+"""Such headers are not passed on, as they are of one connection; that answer must have them."""
 _NO_HOST: Final = [b""]
 _log: Final = get_logger(__name__)
 
@@ -138,6 +141,8 @@ class Proxy:
         head = AnswerHead(answer.headers, with_cookies=route is not None and route.with_cookies)
         if head.cost is not None:
             self._charge(visit, head.cost)
+        if answer.status == _UPGRADE_REQUIRED:
+            head.kept.extend(_UPGRADE)
         if copy is not None and is_final(answer.status):
             await copy.relay(visit, answer, head)
             return

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote
 from ai4v.contracts.error import (
     AuthenticationError,
     AuthorizationError,
+    NotFoundError,
     PlatformError,
     RateLimitExceededError,
     ServiceUnavailableError,
@@ -21,7 +22,7 @@ from ai4v.kit.deadline import Deadline
 from ai4v.kit.drain import Drain
 from ai4v.kit.identity import TokenSigner
 from ai4v.ports.registry import Instance
-from ai4v.ports.upstream import Header, UpstreamRequest
+from ai4v.ports.upstream import HandshakeRefusedError, Header, UpstreamRequest
 from ai4v.services.gateway.attempt.attempt import Attempts, Call
 from ai4v.services.gateway.door.credential import SUBPROTOCOL
 from ai4v.services.gateway.door.guest import Guest
@@ -172,7 +173,10 @@ class Streams:
     async def _serve(self, visit: Visit, route: Route, guest: Guest, credential: str) -> None:
         offered: Sequence[str] = visit.scope.get("subprotocols", ())
         asked = [name for name in offered if not name.startswith(SUBPROTOCOL)]
-        channel = await self._attempts.connect(self._make_call(visit, route, guest), asked)
+        try:
+            channel = await self._attempts.connect(self._make_call(visit, route, guest), asked)
+        except HandshakeRefusedError as error:
+            raise _explain(error) from None
         agreed = channel.subprotocol or (_OWN if _OWN in asked else None)
         visit.status = _SWITCHING
         visit.is_begun = True
@@ -210,6 +214,17 @@ class Streams:
                 stream.end(_REVOKED)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
+
+
+def _explain(error: HandshakeRefusedError) -> PlatformError:
+    """Say why a service does not open a stream; of its answer there is only the status."""
+    if error.answer_status == NotFoundError.status:
+        return NotFoundError("there is no stream at this path")
+    if error.answer_status == AuthorizationError.status:
+        return AuthorizationError("this stream is not for you: it needs another permission")
+    if error.answer_status == ServiceUnavailableError.status:
+        return ServiceUnavailableError("the service opens no stream now; try again")
+    return error
 
 
 def _may_stay(stream: Stream, guest: Guest) -> bool:

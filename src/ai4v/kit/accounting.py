@@ -8,7 +8,8 @@ from uuid import UUID
 
 from ai4v.contracts.error import PlatformError
 from ai4v.kit.database.connection import DatabaseUnavailableError
-from ai4v.kit.database.journal import Journal, RecordT, RequestStatus, RequestT, ResultT
+from ai4v.kit.database.journal import Journal, RecordT, RequestT, ResultT
+from ai4v.kit.database.journaltable import RequestStatus
 from ai4v.kit.log import get_logger
 
 _log: Final = get_logger(__name__)

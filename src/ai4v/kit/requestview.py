@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from ai4v.kit.database.journal import RequestRecord, RequestStatus
+from ai4v.kit.database.journal import RequestRecord
+from ai4v.kit.database.journaltable import RequestStatus
 from ai4v.kit.paging import Page
 
 _RecordT = TypeVar("_RecordT", bound=RequestRecord)

@@ -144,8 +144,8 @@ class DatabaseSettings(ServiceSettings):
 
     database_url: SecretStr
     """`postgresql+asyncpg://user:password@host:port/database`."""
-    database_pool: int = 5
-    """Connections kept; as many again may be opened for a burst."""
+    database_pool: int = 8
+    """Connections kept, and no more."""
 
 
 class InferenceSettings(DatabaseSettings):

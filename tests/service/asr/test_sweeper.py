@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, delete, select, update
 
 from ai4v.adapters.memory.registry import MemoryRegistry
 from ai4v.kit.database.connection import Database
-from ai4v.kit.database.journal import RequestStatus
+from ai4v.kit.database.journaltable import RequestStatus
 from ai4v.kit.sweeper import Sweeper, SweepTimes
 from ai4v.ports.registry import Instance, RegistryUnavailableError
 from ai4v.services.asr.repository import ItemResult, NewRequest, RequestRepository

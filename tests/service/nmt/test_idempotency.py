@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import RowMapping
 
 from ai4v.kit.database.connection import Database
-from ai4v.kit.database.journal import RequestStatus, SupersededError
+from ai4v.kit.database.journal import SupersededError
+from ai4v.kit.database.journaltable import RequestStatus
 from ai4v.ports.translator import TranslatorUnavailableError
 from ai4v.services.nmt.repository import ItemResult, NewRequest, RequestRepository
 from tests.service.nmt.stage import Stage, body

@@ -32,7 +32,7 @@ _HBA = f"host all all {HOST}/32 scram-sha-256\n"
 _OPTIONS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
-    "max_connections": "60",
+    "max_connections": "120",
     "shared_buffers": "64MB",
     "maintenance_work_mem": "32MB",
     "max_wal_size": "256MB",

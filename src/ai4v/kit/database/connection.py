@@ -1,11 +1,11 @@
 """PostgreSQL: one pool a service, short transactions, and failures told as 503."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import MetaData, text
+from sqlalchemy import Executable, MetaData, Row, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -46,13 +46,16 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no t
 
 
 class Database:
-    """A pool of connections to one database."""
+    """A pool of connections to one database.
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    The pool keeps what it opens: connections beyond it would be opened and closed all the time.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
-            max_overflow=pool_size,
+            max_overflow=0,
             pool_timeout=POOL_TIMEOUT_S,
             pool_recycle=1800,
             hide_parameters=True,
@@ -68,6 +71,22 @@ class Database:
             },
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def execute(
+        self, statement: Executable, values: Mapping[str, object] | None = None
+    ) -> Sequence[Row[Any]]:
+        """Run one statement as a transaction of its own, in one round trip; return its rows.
+
+        What it changed is saved once this has returned.
+
+        Raises:
+            DatabaseUnavailableError: PostgreSQL cannot be reached, or broke off.
+        """
+        with _telling_outages():
+            async with self._single.connect() as connection:
+                result = await connection.execute(statement, values)
+                return result.all() if result.returns_rows else ()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -78,22 +97,27 @@ class Database:
         Raises:
             DatabaseUnavailableError: PostgreSQL cannot be reached, or broke off.
         """
-        try:
+        with _telling_outages():
             async with self._sessions.begin() as session:
                 yield session
-        except (OperationalError, InterfaceError, PoolTimeoutError, OSError, TimeoutError) as error:
-            raise DatabaseUnavailableError("the database cannot be reached") from error
-        except DBAPIError as error:
-            state = str(getattr(error.orig, "sqlstate", ""))
-            if not (error.connection_invalidated or state.startswith(_PASSING)):
-                raise
-            raise DatabaseUnavailableError("the database broke off") from error
 
     async def ping(self) -> None:
         """Return when the database answers."""
-        async with self.transaction() as session:
-            await session.execute(text("SELECT 1"))
+        await self.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+@contextmanager
+def _telling_outages() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError, OSError, TimeoutError) as error:
+        raise DatabaseUnavailableError("the database cannot be reached") from error
+    except DBAPIError as error:
+        state = str(getattr(error.orig, "sqlstate", ""))
+        if not (error.connection_invalidated or state.startswith(_PASSING)):
+            raise
+        raise DatabaseUnavailableError("the database broke off") from error

@@ -11,28 +11,15 @@ no row of theirs any more. Earlier results stay until those of the repeated call
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import (
-    Table,
-    Update,
-    and_,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Table, and_, func, literal, or_, select, tuple_, update
 
 from ai4v.contracts.error import PlatformError
 from ai4v.kit.database.connection import Database
-from ai4v.kit.database.journaltable import HAS_KEY
+from ai4v.kit.database.journalstatement import LIST_OF, JournalStatements
+from ai4v.kit.database.journaltable import RequestStatus
 from ai4v.kit.paging import Cursor, Page, take_page
 
 
@@ -41,22 +28,6 @@ class SupersededError(PlatformError):
 
     code = "CONFLICT"
     status = 409
-
-
-class RequestStatus(StrEnum):
-    """Where a request is in its life; all but `STARTED` are final."""
-
-    STARTED = "started"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    """The caller went away."""
-    ABANDONED = "abandoned"
-    """The instance died, or lost the database, before it could say how it ended."""
-
-
-_OPEN: Final = (RequestStatus.STARTED, RequestStatus.ABANDONED)
-"""What an instance may still finish: one that was only thought to be dead knows better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +78,9 @@ RecordT = TypeVar("RecordT", bound=RequestRecord)
 
 
 class Journal(Generic[RequestT, ResultT, RecordT]):
-    """Rows of requests and results; each method is one transaction, committed on return.
+    """Rows of requests and results; each method is one statement, committed on return.
+
+    A request costs one round trip before the work and one after it.
 
     Every method raises `DatabaseUnavailableError` when PostgreSQL cannot be reached.
 
@@ -126,27 +99,17 @@ class Journal(Generic[RequestT, ResultT, RecordT]):
         self._results = results
         self._owner = results.c[f"{requests.schema}_request_id"]
         self._record = record
+        self._statements = JournalStatements.of(requests, results)
 
     async def start(self, request: RequestT) -> None:
         """Insert the row of a request that is about to be worked on, or take it over."""
         values = _values(request)
+        values["timeout"] = timedelta(seconds=request.timeout_s)
         del values["timeout_s"]
-        statement = upsert(self._requests).values(
-            status=RequestStatus.STARTED,
-            started_at=func.now(),
-            deadline_at=func.now() + timedelta(seconds=request.timeout_s),
-            finished_at=None,
-            error_code=None,
-            **values,
+        has_key = request.idempotency_key is not None
+        await self._database.execute(
+            self._statements.take_over if has_key else self._statements.start, values
         )
-        if request.idempotency_key is not None:
-            statement = statement.on_conflict_do_update(
-                index_elements=["user_id", "idempotency_key"],
-                index_where=HAS_KEY,
-                set_=dict(statement.excluded),
-            )
-        async with self._database.transaction() as session:
-            await session.execute(statement)
 
     async def complete(self, request: RequestT, results: Sequence[ResultT]) -> None:
         """Insert the results and mark the request completed, both or neither.
@@ -154,25 +117,21 @@ class Journal(Generic[RequestT, ResultT, RecordT]):
         Raises:
             SupersededError: the row was taken over; nothing was changed.
         """
-        rows = [
-            {self._owner.name: request.id, "item_index": index, **_values(result)}
-            for index, result in enumerate(results)
-        ]
-        ending = self._ending(request.id, RequestStatus.COMPLETED).returning(self._requests.c.id)
-        async with self._database.transaction() as session:
-            found = (await session.execute(ending)).first()
-            if request.idempotency_key is not None:
-                if found is None:
-                    raise SupersededError("another call with the same idempotency key took over")
-                await session.execute(delete(self._results).where(self._owner == request.id))
-            await session.execute(insert(self._results), rows)
+        rows = [_values(result) for result in results]
+        columns = {LIST_OF + name: [row[name] for row in rows] for name in rows[0]}
+        found = await self._database.execute(
+            self._statements.complete, {"of": request.id, "count": len(rows), **columns}
+        )
+        if request.idempotency_key is not None and not found:
+            raise SupersededError("another call with the same idempotency key took over")
 
     async def fail(
         self, request_id: UUID, status: RequestStatus, *, error_code: str | None = None
     ) -> None:
         """Mark a request that has not ended as ended without a result."""
-        async with self._database.transaction() as session:
-            await session.execute(self._ending(request_id, status, error_code))
+        await self._database.execute(
+            self._statements.end, {"of": request_id, "ending": status, "code": error_code}
+        )
 
     async def abandon(self, *, alive: Sequence[str] | None, lease_s: float, grace_s: float) -> int:
         """Mark as abandoned the requests that nobody works on any more; return how many.
@@ -195,8 +154,7 @@ class Journal(Generic[RequestT, ResultT, RecordT]):
             .values(status=RequestStatus.ABANDONED, finished_at=func.now())
             .returning(columns.id)
         )
-        async with self._database.transaction() as session:
-            return len((await session.execute(statement)).all())
+        return len(await self._database.execute(statement))
 
     async def page(self, user_id: UUID, *, size: int, after: Cursor | None = None) -> Page[RecordT]:
         """Return requests of a user, newest first."""
@@ -211,10 +169,11 @@ class Journal(Generic[RequestT, ResultT, RecordT]):
         if after is not None:
             place = tuple_(columns.started_at, columns.id)
             statement = statement.where(place < tuple_(literal(after.at), literal(after.row_id)))
-        async with self._database.transaction() as session:
-            rows = (await session.execute(statement)).mappings().all()
         found = [
-            self._record(**{**row, "status": RequestStatus(str(row["status"]))}) for row in rows
+            self._record(
+                **{**dict(zip(names, row, strict=True)), "status": RequestStatus(row.status)}
+            )
+            for row in await self._database.execute(statement)
         ]
         return take_page(found, size, lambda record: Cursor(record.started_at, record.id))
 
@@ -224,15 +183,6 @@ class Journal(Generic[RequestT, ResultT, RecordT]):
             self._owner == requests.id, requests.status == RequestStatus.COMPLETED
         )
         return total.scalar_subquery().label(name)
-
-    def _ending(
-        self, request_id: UUID, status: RequestStatus, error_code: str | None = None
-    ) -> Update:
-        return (
-            update(self._requests)
-            .where(self._requests.c.id == request_id, self._requests.c.status.in_(_OPEN))
-            .values(status=status, error_code=error_code, finished_at=func.now())
-        )
 
 
 def _values(row: NewRequest | ItemResult) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The tables of a journal: the columns that every service has, beside those of its own."""
 
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -20,6 +21,18 @@ from sqlalchemy import (
 
 HAS_KEY: Final = text("idempotency_key IS NOT NULL")
 """What the unique index of a user's idempotency keys covers."""
+
+
+class RequestStatus(StrEnum):
+    """Where a request is in its life; all but `STARTED` are final."""
+
+    STARTED = "started"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    """The caller went away."""
+    ABANDONED = "abandoned"
+    """The instance died, or lost the database, before it could say how it ended."""
 
 
 def request_table(metadata: MetaData, *own: Column[Any]) -> Table:

@@ -74,8 +74,9 @@ async def within_deadline(request: Request, reading: Coroutine[object, object, _
     Raises:
         DeadlineExceededError, ClientDisconnectedError
     """
+    deadline = await get_deadline(request)
     try:
-        async with asyncio.timeout(get_deadline(request).remaining_s()):
+        async with asyncio.timeout(deadline.remaining_s()):
             return await reading
     except TimeoutError:
         raise DeadlineExceededError("the request was not read before its deadline") from None

@@ -31,7 +31,7 @@ class Caller:
     """Two calls of one user with the same key are one; the gateway lets one at a time through."""
 
 
-def get_caller(
+async def get_caller(
     principal: CurrentPrincipal,
     request_id: Annotated[str, Depends(get_request_id)],
     deadline: Annotated[Deadline, Depends(get_deadline)],

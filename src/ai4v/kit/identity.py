@@ -135,7 +135,7 @@ class TokenVerifier:
         return caller
 
 
-def get_caller(request: Request) -> InternalCaller:
+async def get_caller(request: Request) -> InternalCaller:
     """Return what the internal token of this request says (a FastAPI dependency)."""
     caller = request.scope["state"].get("caller")
     if not isinstance(caller, InternalCaller):
@@ -143,7 +143,7 @@ def get_caller(request: Request) -> InternalCaller:
     return caller
 
 
-def get_principal(caller: Annotated[InternalCaller, Depends(get_caller)]) -> Principal:
+async def get_principal(caller: Annotated[InternalCaller, Depends(get_caller)]) -> Principal:
     """Return the user or key on whose behalf the gateway asks (a FastAPI dependency)."""
     if caller.principal is None:
         raise AuthenticationError("this path needs an API key or a signed-in user")

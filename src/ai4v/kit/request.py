@@ -28,7 +28,7 @@ _QUIET_ENDS: Final = ("/health", "/health/live", "/health/ready", "/metrics")
 _log = get_logger(__name__)
 
 
-def get_deadline(request: Request) -> Deadline:
+async def get_deadline(request: Request) -> Deadline:
     """Return when this request's caller stops waiting (a FastAPI dependency)."""
     deadline = request.scope["state"]["deadline"]
     if not isinstance(deadline, Deadline):
@@ -36,12 +36,12 @@ def get_deadline(request: Request) -> Deadline:
     return deadline
 
 
-def get_request_id(request: Request) -> str:
+async def get_request_id(request: Request) -> str:
     """Return the id that answers, logs and rows of this request share (a FastAPI dependency)."""
     return str(request.scope["state"]["request_id"])
 
 
-def get_meter(request: Request) -> Meter:
+async def get_meter(request: Request) -> Meter:
     """Return what counts the cost of this request (a FastAPI dependency)."""
     meter = request.scope["state"]["meter"]
     if not isinstance(meter, Meter):

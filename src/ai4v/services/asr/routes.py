@@ -32,7 +32,7 @@ class Entrance:
     admission: Admission
 
 
-def get_entrance(request: Request) -> Entrance:
+async def get_entrance(request: Request) -> Entrance:
     """Return what the lifespan opened."""
     return find_entrance(request, Entrance)
 

@@ -11,17 +11,17 @@ from ai4v.kit.paging import MAXIMUM_SIZE, Cursor
 from ai4v.services.auth.service import AuthService
 
 
-def get_service(request: Request) -> AuthService:
+async def get_service(request: Request) -> AuthService:
     """Return the use cases that the lifespan opened."""
     return find_entrance(request, AuthService)
 
 
-def get_cursor(cursor: Annotated[str | None, Query(max_length=64)] = None) -> Cursor | None:
+async def get_cursor(cursor: Annotated[str | None, Query(max_length=64)] = None) -> Cursor | None:
     """Read where a page begins."""
     return Cursor.parse(cursor) if cursor else None
 
 
-def forbid_caching(response: Response) -> None:
+async def forbid_caching(response: Response) -> None:
     """Keep answers that hold secrets out of every cache on the way."""
     response.headers["cache-control"] = "no-store"
 

@@ -39,7 +39,7 @@ class Entrance:
     """Networks of proxies."""
 
 
-def get_entrance(request: Request) -> Entrance:
+async def get_entrance(request: Request) -> Entrance:
     """Return what the lifespan opened."""
     return find_entrance(request, Entrance)
 

@@ -44,7 +44,7 @@ class Entrance:
         return await run_while_connected(request, work)
 
 
-def get_entrance(request: Request) -> Entrance:
+async def get_entrance(request: Request) -> Entrance:
     """Return what the lifespan opened."""
     return find_entrance(request, Entrance)
 

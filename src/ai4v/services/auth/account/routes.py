@@ -17,7 +17,7 @@ from ai4v.services.auth.audit.actor import CurrentActor
 from ai4v.services.auth.entrance import After, Auth, PageSize, forbid_caching, name_cursor
 
 
-def get_accounts(auth: Auth) -> AccountService:
+async def get_accounts(auth: Auth) -> AccountService:
     """Return the use cases of this area."""
     return auth.areas.accounts
 

@@ -27,7 +27,7 @@ class Actor:
     """Of the client, as the gateway saw it."""
 
 
-def get_actor(request: Request, request_id: Annotated[str, Depends(get_request_id)]) -> Actor:
+async def get_actor(request: Request, request_id: Annotated[str, Depends(get_request_id)]) -> Actor:
     """Return who asks (a FastAPI dependency); it refuses nobody."""
     caller = request.scope["state"].get("caller")
     principal = caller.principal if isinstance(caller, InternalCaller) else None

@@ -55,7 +55,7 @@ class RefusalLayer:
 
 async def _note(request: Request, error: type[PlatformError]) -> None:
     log = find_entrance(request, AuthService).areas.audit
-    actor = get_actor(request, get_request_id(request))
+    actor = await get_actor(request, await get_request_id(request))
     route = str(request.scope["state"].get("route", "unknown"))
     refusal = Refusal(
         at=datetime.now(UTC),

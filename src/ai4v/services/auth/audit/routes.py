@@ -47,7 +47,7 @@ class AuditQuery(BaseModel):
     limit: int = Field(default=DEFAULT_SIZE, ge=1, le=MAXIMUM_SIZE)
 
 
-def get_log(auth: Auth) -> AuditLog:
+async def get_log(auth: Auth) -> AuditLog:
     """Return the use cases of this area."""
     return auth.areas.audit
 

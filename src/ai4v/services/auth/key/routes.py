@@ -24,7 +24,7 @@ from ai4v.services.auth.key.record import ApiKey
 from ai4v.services.auth.key.service import KeyService
 
 
-def get_keys(auth: Auth) -> KeyService:
+async def get_keys(auth: Auth) -> KeyService:
     """Return the use cases of this area."""
     return auth.areas.keys
 

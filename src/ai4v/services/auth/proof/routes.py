@@ -29,7 +29,7 @@ _LETTER: Final = Accepted(
 )
 
 
-def get_proofs(auth: Auth) -> ProofService:
+async def get_proofs(auth: Auth) -> ProofService:
     """Return the use cases of this area."""
     return auth.areas.proofs
 

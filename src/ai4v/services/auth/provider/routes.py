@@ -37,7 +37,7 @@ _Text = Annotated[str | None, Query(max_length=2048)]
 router = APIRouter(prefix="/api/v1/auth", tags=["provider"], dependencies=[Depends(forbid_caching)])
 
 
-def get_arrival(
+async def get_arrival(
     request: Request,
     auth: Auth,
     state: _Text = None,

@@ -13,7 +13,7 @@ from ai4v.services.auth.entrance import Auth, forbid_caching
 from ai4v.services.auth.role.service import RoleService
 
 
-def get_roles(auth: Auth) -> RoleService:
+async def get_roles(auth: Auth) -> RoleService:
     """Return the use cases of this area."""
     return auth.areas.roles
 

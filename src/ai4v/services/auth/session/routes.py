@@ -28,7 +28,7 @@ _USER_AGENT: Final = 256
 _KEYS_KEPT: Final = "public, max-age=300"
 
 
-def get_origin(request: Request, actor: CurrentActor) -> Origin:
+async def get_origin(request: Request, actor: CurrentActor) -> Origin:
     """Return where a request came from."""
     agent = request.headers.get("user-agent", "")[:_USER_AGENT]
     readable = "".join(sign if sign.isprintable() else "?" for sign in agent)

@@ -31,8 +31,8 @@ def _request(caller: object, *, path: str = "/api/v1/auth/login", forwarded: str
         (None, "/api/v1/auth/login", "anonymous"),
     ],
 )
-def test_an_actor_has_a_name(caller: InternalCaller | None, path: str, name: str) -> None:
-    actor = get_actor(_request(caller, path=path), "request-1")
+async def test_an_actor_has_a_name(caller: InternalCaller | None, path: str, name: str) -> None:
+    actor = await get_actor(_request(caller, path=path), "request-1")
     assert actor.name == name
     assert actor.request_id == "request-1"
     assert actor.principal == (caller.principal if caller else None)
@@ -48,5 +48,6 @@ def test_an_actor_has_a_name(caller: InternalCaller | None, path: str, name: str
         ("<script>", None),
     ],
 )
-def test_the_address_is_one_or_none(forwarded: str, address: str | None) -> None:
-    assert get_actor(_request(None, forwarded=forwarded), "r").address == address
+async def test_the_address_is_one_or_none(forwarded: str, address: str | None) -> None:
+    actor = await get_actor(_request(None, forwarded=forwarded), "r")
+    assert actor.address == address

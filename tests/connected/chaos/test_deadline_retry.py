@@ -10,6 +10,7 @@ from tests.support.chaos.history import percentile
 from tests.support.chaos.load import Callers
 from tests.support.chaos.scope import IS_FULL, choose
 from tests.support.chaos.town import Town, choose_seed, open_town
+from tests.support.poll import until
 
 pytestmark = pytest.mark.connected
 
@@ -50,6 +51,11 @@ async def test_r1_no_work_after_the_deadline(town: Town, key: str) -> None:
         assert isinstance(found, list)
         deadlines += found
     asked = await _total(town, "requests") - asked_before
+
+    async def is_given_up() -> bool:
+        return await _total(town, "cancelled") - given_up_before == asked
+
+    await until(is_given_up)
     given_up = await _total(town, "cancelled") - given_up_before
     seconds = [item.seconds for item in history.operations]
     tell(
@@ -61,10 +67,9 @@ async def test_r1_no_work_after_the_deadline(town: Town, key: str) -> None:
     )
     assert history.statuses == Counter({504: count})
     assert max(deadlines[-asked:]) < 500
-    assert given_up == asked
-    assert min(seconds) > 0.4
+    assert min(seconds) >= 0.45
     if IS_FULL:
-        assert percentile(seconds, 0.95) < 0.55
+        assert percentile(seconds, 0.95) <= 0.55
 
 
 async def test_r2_retries_stay_within_their_budget(town: Town, key: str) -> None:
@@ -102,8 +107,10 @@ async def test_r2_post_without_a_key_is_not_sent_twice(town: Town, key: str) -> 
     for name in _REPLICAS:
         found = (await town.account(name))["by_id"]
         assert isinstance(found, dict)
-        by_id.update(found)
-    assert all(by_id[item.id] <= 1 for item in history.operations)
+        by_id.update({identity: len(times) for identity, times in found.items()})
+    sent = [by_id[item.id] for item in history.operations]
+    tell("R2 no key", asked=float(len(sent)), sent=float(sum(sent)), sent_most=float(max(sent)))
+    assert max(sent) == 1
 
 
 async def test_r3_retry_after_of_a_service_reaches_the_caller(town: Town, key: str) -> None:

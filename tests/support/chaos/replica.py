@@ -8,7 +8,8 @@ it was asked is told by /internal/account.
 import asyncio
 import json
 import sys
-from collections import Counter
+import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ class Behaviour(BaseModel):
     """Of all requests, the share that is answered with `status`."""
     status: int = 503
     retry_after_s: int | None = None
+    is_busy_at_first: bool = False
+    """Answers so only who asks for the first time."""
     places: int = 1_000_000
     """Requests worked on at once; the others wait for their turn."""
     is_lame: bool = False
@@ -56,7 +59,8 @@ class Account:
     cancelled: int = 0
     at_once: int = 0
     most_at_once: int = 0
-    by_id: Counter[str] = field(default_factory=Counter)
+    by_id: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When each came, in the seconds of `time.monotonic()`, which all processes share."""
     deadlines_ms: list[int] = field(default_factory=list)
 
 
@@ -97,7 +101,8 @@ class Echo:
         said = json.loads(body) if body else {}
         account, behaviour = self.account, self._behaviour
         account.requests += 1
-        account.by_id[str(said.get("id", ""))] += 1
+        times = account.by_id[str(said.get("id", ""))]
+        times.append(time.monotonic())
         account.deadlines_ms.append(int(request.headers[DEADLINE_HEADER]))
         account.at_once += 1
         account.most_at_once = max(account.most_at_once, account.at_once)
@@ -110,14 +115,17 @@ class Echo:
             raise
         finally:
             account.at_once -= 1
-        if number % 100 < behaviour.failing * 100:
-            headers = (
-                {}
-                if behaviour.retry_after_s is None
-                else {"retry-after": str(behaviour.retry_after_s)}
-            )
+        if _is_failing(behaviour, number, len(times)):
+            after_s = behaviour.retry_after_s
+            headers = {} if after_s is None else {"retry-after": str(after_s)}
             return JSONResponse({"failed": True}, behaviour.status, headers)
         return JSONResponse({"id": said.get("id"), "request_id": request.state.request_id})
+
+
+def _is_failing(behaviour: Behaviour, number: int, turn: int) -> bool:
+    if behaviour.is_busy_at_first and turn > 1:
+        return False
+    return number % 100 < behaviour.failing * 100
 
 
 def _choose_delay(behaviour: Behaviour, number: int) -> float:
@@ -144,7 +152,7 @@ def _make_router(service: str, health: HealthMonitor) -> APIRouter:
             "requests": found.requests,
             "cancelled": found.cancelled,
             "most_at_once": found.most_at_once,
-            "by_id": dict(found.by_id),
+            "by_id": found.by_id,
             "deadlines_ms": found.deadlines_ms,
         }
 

@@ -20,7 +20,7 @@ limits): the auth service must be asked, and its answer not kept under this name
 STALE_S: Final = 5.0
 IDENTITY_CHANNEL: Final = "identity"
 """The cache's channel on which the auth service announces the hash of a credential that was revoked
-or changed, after it put the mark; one hash in hexadecimal a message."""
+or changed, after it put the mark; one hash in hexadecimal a message, sealed."""
 
 
 class RateLimits(BaseModel):
@@ -144,7 +144,7 @@ def hash_credential(credential: str) -> str:
 def credential_cache_key(credential_hash: str) -> str:
     """Return the cache key under which gateways remember a credential.
 
-    It holds a `VerifiedCredential` as JSON, put with `Cache.add` so that a mark is never
-    overwritten, or `REVOKED_MARK`, put by the auth service at revocation.
+    It holds, sealed (`kit/sealedcache.py`), a `VerifiedCredential` as JSON, put with `Cache.add`
+    so that a mark is never overwritten, or `REVOKED_MARK`, put by the auth service at revocation.
     """
     return f"credential:{credential_hash}"

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from ai4v.adapters.llama.glossary import Hint
 from ai4v.contracts.language import LANGUAGES, SCRIPTS
+from ai4v.kit.glossary import Hint
 
 _LOOP: Final = re.compile(r"(\S)\1{7,}|(.{2,60}?)\2{2,}")
 _MOST_TRIGRAMS: Final = 2

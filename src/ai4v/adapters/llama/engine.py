@@ -13,10 +13,10 @@ from typing import Final
 import xllamacpp
 
 from ai4v.adapters.llama.answer import Verdict, cut_loop, has_foreign_letters, judge
-from ai4v.adapters.llama.glossary import Hint
 from ai4v.adapters.llama.grammar import make_grammar
 from ai4v.adapters.llama.prompt import hints_for, make_head, make_prompt, recall
 from ai4v.adapters.llama.shelter import open_shelter
+from ai4v.kit.glossary import Hint
 from ai4v.ports.translator import Passage, Translation
 
 _PROMPTS: Final = 7

@@ -11,8 +11,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from ai4v.adapters.llama.glossary import Hint, find_hints
 from ai4v.contracts.language import LANGUAGES
+from ai4v.kit.glossary import Hint, find_hints
 
 _SHOWN: Final = 8
 """Fewer are worse; choosing those most like the source made the model copy them."""

@@ -3,7 +3,7 @@
 import pytest
 
 from ai4v.adapters.llama.answer import cut_loop, has_foreign_letters, judge, loops
-from ai4v.adapters.llama.glossary import Hint
+from ai4v.kit.glossary import Hint
 
 _TREE = Hint("पेड़", ("tree",))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ai4v.adapters.llama.glossary import Hint, find_hints, read_glossary
+from ai4v.kit.glossary import Hint, find_hints, read_glossary
 
 
 @pytest.mark.parametrize("language", ["hi", "bn", "ta", "te", "mr"])

@@ -1,4 +1,4 @@
-"""Words that a small model tends to mistake, and what they mean. Pure.
+"""Words that small models tend to mistake, and what they mean. Pure.
 
 A glossary is a file `glossary/<language>.tsv` beside this module: the beginning of a word in that
 language, a tab, and its meaning in English with other good renderings behind slashes. What is found

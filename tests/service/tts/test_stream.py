@@ -1,4 +1,4 @@
-"""Speech as it is made: early, the same as the whole file, and cut off when it cannot go on."""
+"""Speech as it is made: early, as the whole file would sound, and cut off when it cannot go on."""
 
 import asyncio
 import base64
@@ -46,6 +46,17 @@ async def test_sound_is_that_of_inference(stage: Stage, config: dict[str, object
     assert response.headers["x-voice-id"] == whole["config"]["voiceId"]
     assert response.headers["x-voice-tier"] == whole["config"]["tier"]
     assert "content-length" not in response.headers
+
+
+async def test_slow_voice_begins_with_a_part_of_a_long_sentence(stage: Stage) -> None:
+    parts = ["डॉक्टर ने परिवार को बताया", "कि मरीज़ कुछ दिनों में ठीक हो जाएगा।"]
+    text = " ".join(parts)
+    await stage.client.post(STREAM, json=body(text))
+    assert [passage.text for passage in stage.neural.spoken] == parts
+    await stage.infer(body(text))
+    assert [passage.text for passage in stage.neural.spoken] == [*parts, text]
+    await stage.client.post(STREAM, json=body(text, supportedVoice="rules-hi-m"))
+    assert [passage.text for passage in stage.rules.spoken] == [text]
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 44_100])

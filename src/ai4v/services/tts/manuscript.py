@@ -1,12 +1,15 @@
 """Texts as they came become what engines are given, or are refused by their place."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ai4v.contracts.capability import Tier
 from ai4v.contracts.error import FieldError, PayloadTooLargeError, ValidationError
 from ai4v.kit.body import WRONG
 from ai4v.ports.numberspeller import NumberSpeller
+from ai4v.services.tts.joint import find_joints
 from ai4v.services.tts.normalization import UnreadableTextError, clean
 from ai4v.services.tts.number import NumberReader
 from ai4v.services.tts.plan import Plan
@@ -41,20 +44,28 @@ class Editor:
     max_characters: int
     max_spoken_characters: int
 
-    def edit(self, texts: Sequence[str], plan: Plan) -> tuple[Manuscript, ...]:
+    def edit(
+        self, texts: Sequence[str], plan: Plan, *, is_awaited: bool = False
+    ) -> tuple[Manuscript, ...]:
         """Return one manuscript for each text; takes milliseconds for long ones.
+
+        Args:
+            texts: as they came.
+            plan: how they will be spoken.
+            is_awaited: whether somebody listens meanwhile, so that sound is to come early.
 
         Raises:
             PayloadTooLargeError: a text, or all together, is longer than the limit.
             ValidationError: a text cannot be read aloud; `errors` names each such text.
         """
         self._check_lengths(texts)
+        joints = _joints(plan) if is_awaited else None
         problems = []
         manuscripts = []
         for index, text in enumerate(texts):
             path = f"input.{index}.source"
             try:
-                manuscripts.append(Manuscript(path, len(text), self._prepare(text, plan)))
+                manuscripts.append(Manuscript(path, len(text), self._prepare(text, plan, joints)))
             except UnreadableTextError as error:
                 problems.append(FieldError(path=path, message=str(error)))
         if problems:
@@ -62,7 +73,7 @@ class Editor:
         self._check_total(manuscripts)
         return tuple(manuscripts)
 
-    def _prepare(self, text: str, plan: Plan) -> tuple[Piece, ...]:
+    def _prepare(self, text: str, plan: Plan, joints: re.Pattern[str] | None) -> tuple[Piece, ...]:
         reading = plan.choice.reading
         cleaned = clean(text)
         spelled = NumberReader(self.speller, reading.language.code).read(cleaned)
@@ -73,7 +84,7 @@ class Editor:
                 f"there is nothing in it that the voice can say: it reads {scripts}"
             )
         limit = min(plan.info.max_characters, _LONGEST_PIECE)
-        pieces = cut_text(readable, max_characters=limit)
+        pieces = cut_text(readable, max_characters=limit, joints=joints)
         return tuple(piece for piece in pieces if any(map(str.isalnum, piece.text)))
 
     def _check_lengths(self, texts: Sequence[str]) -> None:
@@ -96,3 +107,9 @@ class Editor:
                 " counted in words: send the texts in several calls"
             )
             raise PayloadTooLargeError(message, errors=[FieldError(path="input", message=message)])
+
+
+def _joints(plan: Plan) -> re.Pattern[str] | None:
+    """Return where a slow voice may be cut; the others are done before anybody waits."""
+    is_slow = plan.choice.speaker.capability.tier is Tier.NEURAL
+    return find_joints(plan.choice.reading.spoken_as.code) if is_slow else None

@@ -25,7 +25,7 @@ class Portion:
 
 
 class Recital:
-    """One text; sounds as `Studio` would have made it as a whole."""
+    """One text; its pieces sound as `Studio` would have made them as a whole."""
 
     def __init__(self, manuscript: Manuscript, narrator: Narrator) -> None:
         plan = narrator.plan

@@ -48,25 +48,32 @@ _TITLES: Final = (
 _FIRST_CHARACTERS: Final = 45
 """A first sentence up to here is spoken soon enough; of a longer one the first clause comes first,
 so that there is sound early."""
+_FIRST_AT_JOINT: Final = 30
+"""The same where joints are looked for: half a second of a neural voice's work."""
 _GROWTH: Final = 3
 """A piece up to so many times what comes before it is spoken by the time that has been heard: the
 slowest engine needs a third of the time of its sound."""
 _SHORTEST_CLAUSE: Final = 20
+_SHORTEST_SCRAP: Final = 12
+"""Of what is parted at a joint."""
 _LAST_WORD: Final = re.compile(r"[^\s\"'“‘(\[{]+$")
 
 
-def cut_text(text: str, *, max_characters: int) -> tuple[Piece, ...]:
+def cut_text(
+    text: str, *, max_characters: int, joints: re.Pattern[str] | None = None
+) -> tuple[Piece, ...]:
     """Cut `text`, cleaned, into pieces in order.
 
     Args:
         text: as `normalization.clean` leaves it.
         max_characters: the longest piece; at least 2.
+        joints: finds the spaces where, without a clause, a piece may end lest a listener wait.
     """
     pieces: list[Piece] = []
     said = 0
     for paragraph in text.split(LINE_BREAK):
         for sentence in _sentences(paragraph):
-            pieces += _cut_sentence(sentence, max_characters, said)
+            pieces += _cut_sentence(sentence, max_characters, said, joints)
             said += len(sentence)
         if pieces:
             pieces[-1] = Piece(pieces[-1].text, Pause.PARAGRAPH)
@@ -97,11 +104,14 @@ def _is_end(paragraph: str, first: int, match: re.Match[str]) -> bool:
     return not following or not (is_initial or word[0].lower() in _TITLES.split())
 
 
-def _cut_sentence(sentence: str, limit: int, said: int) -> Iterator[Piece]:
+def _cut_sentence(
+    sentence: str, limit: int, said: int, joints: re.Pattern[str] | None
+) -> Iterator[Piece]:
     """Cut one sentence; `said` characters come before it."""
     rest = sentence
-    while place := _early_place(rest, limit, said):
-        yield Piece(rest[:place], Pause.CLAUSE)
+    while early := _early_end(rest, limit, said, joints):
+        place, pause = early
+        yield Piece(rest[:place], pause)
         said += place
         rest = rest[place:].lstrip()
     while len(rest) > limit:
@@ -126,12 +136,28 @@ def _place(text: str, limit: int) -> tuple[int, Pause]:
     return (place if place > 1 else limit), Pause.NONE
 
 
-def _early_place(text: str, limit: int, said: int) -> int:
-    """Return the end of the clause to cut at lest a listener wait; 0 when none need or can be."""
-    soon = min(_GROWTH * said or _FIRST_CHARACTERS, limit)
+def _early_end(
+    text: str, limit: int, said: int, joints: re.Pattern[str] | None
+) -> tuple[int, Pause] | None:
+    """Return where to cut lest a listener wait, and the pause there; None: no need, or no place."""
+    first = _FIRST_AT_JOINT if joints else _FIRST_CHARACTERS
+    soon = min(_GROWTH * said or first, limit)
     if len(text) <= soon:
-        return 0
-    return _last_clause(text, soon) if said else next(_clauses(text, limit), 0)
+        return None
+    clause = _last_clause(text, soon) if said else next(_clauses(text, limit), 0)
+    joint = 0
+    if joints and not 0 < clause <= max(soon, _FIRST_CHARACTERS):
+        joint = _last_joint(text, soon, joints)
+    if joint:
+        return joint, Pause.NONE
+    return (clause, Pause.CLAUSE) if clause else None
+
+
+def _last_joint(text: str, limit: int, joints: re.Pattern[str]) -> int:
+    """Return the last joint within `limit` that leaves no scrap on either side, 0 for none."""
+    latest = min(limit, len(text) - _SHORTEST_SCRAP)
+    ends = (match.start() for match in joints.finditer(text))
+    return max((end for end in ends if _SHORTEST_SCRAP <= end <= latest), default=0)
 
 
 def _last_clause(text: str, limit: int) -> int:

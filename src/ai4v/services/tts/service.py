@@ -103,7 +103,7 @@ class SpeechService:
             PlatformError: recorded as failed, unless the database is what failed. The listener may
                 have got some of the sound.
         """
-        manuscripts, narrator = await self._prepare(request, caller)
+        manuscripts, narrator = await self._prepare(request, caller, is_awaited=True)
         (manuscript,) = manuscripts
         async with (
             self._accounts.open(self._row(manuscripts, narrator, caller)) as complete,
@@ -128,7 +128,7 @@ class SpeechService:
         await self._accounts.close()
 
     async def _prepare(
-        self, request: TtsRequest, caller: Caller
+        self, request: TtsRequest, caller: Caller, *, is_awaited: bool = False
     ) -> tuple[tuple[Manuscript, ...], Narrator]:
         plan = make_plan(request, self._roster.present, self._roster.infos)
         scope = caller.principal.scope
@@ -136,7 +136,7 @@ class SpeechService:
         check_languages(scope, [plan.choice.reading.language.code])
         check_model(scope, plan.info.model_id)
         texts = [item.source for item in request.input]
-        manuscripts = await asyncio.to_thread(self._editor.edit, texts, plan)
+        manuscripts = await asyncio.to_thread(self._editor.edit, texts, plan, is_awaited=is_awaited)
         synthesizer = self._roster.require(plan.info.engine)
         return manuscripts, Narrator(synthesizer, plan, caller.deadline)
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai4v.services.tts.joint import find_joints
 from ai4v.services.tts.normalization import UnreadableTextError, clean
 from ai4v.services.tts.sentence import Pause, cut_text
 
@@ -74,6 +75,45 @@ def test_long_sentence_is_cut_at_its_last_clause_that_fits() -> None:
 )
 def test_first_piece_of_a_long_sentence_is_its_first_clause(text: str, first: int) -> None:
     assert _texts(text)[0] == text[:first]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "pieces"),
+    [
+        (
+            "The train to Mumbai leaves from platform four at nine in the evening.",
+            "en",
+            ["The train to Mumbai leaves", "from platform four at nine in the evening."],
+        ),
+        ("The rain came and we stayed here.", "en", ["The rain came", "and we stayed here."]),
+        ("We went to the fields and sang.", "en", ["We went to the fields and sang."]),
+        ("We go home at nine and eat.", "en", ["We go home at nine and eat."]),
+        (
+            "When the rain had ended at last, we all went to the fields again.",
+            "en",
+            ["When the rain had ended at last,", "we all went to the fields again."],
+        ),
+        (
+            "डॉक्टर ने परिवार को बताया कि मरीज़ कुछ दिनों में ठीक हो जाएगा।",
+            "hi",
+            ["डॉक्टर ने परिवार को बताया", "कि मरीज़ कुछ दिनों में ठीक हो जाएगा।"],
+        ),
+    ],
+)
+def test_who_waits_hears_the_beginning_up_to_a_joint(
+    text: str, language: str, pieces: list[str]
+) -> None:
+    cut = cut_text(text, max_characters=200, joints=find_joints(language))
+    assert [piece.text for piece in cut] == pieces
+    assert cut[0].pause is (Pause.NONE if pieces[0][-1].isalpha() else cut[0].pause)
+
+
+def test_pieces_cut_at_joints_grow_no_faster_either() -> None:
+    text = "Early in the morning we left" + " and then we went a little further" * 7 + "."
+    cut = cut_text(text, max_characters=200, joints=find_joints("en"))
+    lengths = [len(piece.text) for piece in cut]
+    assert lengths[0] <= 30
+    assert all(length <= 3 * sum(lengths[:at]) for at, length in enumerate(lengths) if at)
 
 
 def test_pieces_grow_no_faster_than_a_listener_can_be_kept_busy() -> None:

@@ -51,6 +51,13 @@ class InvalidJsonError(PlatformError):
     status = 400
 
 
+class MalformedRequestError(PlatformError):
+    """What came is no request of HTTP, or one that two servers could read differently."""
+
+    code = "MALFORMED_REQUEST"
+    status = 400
+
+
 class AuthenticationError(PlatformError):
     """Nobody, or nobody we know: no key, a wrong, revoked or expired one."""
 

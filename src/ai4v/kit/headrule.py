@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ai4v.contracts.error import InvalidJsonError, PayloadTooLargeError
+from ai4v.contracts.error import MalformedRequestError, PayloadTooLargeError
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 """The request line and all headers of one request, its trailers included."""
+NO_REQUEST: Final = "this is not a request of HTTP/1.1"
 _TARGET: Final = re.compile(rb"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/|^{}\[\]-]*(\?[!$-;=?-~]*)?")
 """Paths as RFC 3986 has them, and what browsers leave as it is; no fragment, no other form."""
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=:%\[\]-]+")
@@ -20,7 +21,7 @@ def check_head(
 
     Raises:
         PayloadTooLargeError: it is too long.
-        InvalidJsonError: they may not, or it is none of HTTP/1.1 or 1.0.
+        MalformedRequestError: they may not, or it is none of HTTP/1.1 or 1.0.
     """
     size = len(target)
     host = coding = None
@@ -40,7 +41,7 @@ def check_head(
     else:
         is_good &= version == "1.0" and coding is None
     if not is_good or not _TARGET.fullmatch(target) or method == b"CONNECT":
-        raise InvalidJsonError("this is not a request of HTTP/1.1")
+        raise MalformedRequestError(NO_REQUEST)
 
 
 def head_too_large() -> PayloadTooLargeError:

@@ -17,19 +17,24 @@ from uvicorn.server import ServerState
 
 from ai4v.contracts.error import (
     DeadlineExceededError,
-    InvalidJsonError,
+    MalformedRequestError,
+    PayloadTooLargeError,
     PlatformError,
     ServiceUnavailableError,
 )
 from ai4v.kit.cycle import CycleProtocol
 from ai4v.kit.drain import Drain
 from ai4v.kit.errorbody import render_error
-from ai4v.kit.headrule import MAX_HEAD_BYTES, check_head, head_too_large
+from ai4v.kit.headrule import MAX_HEAD_BYTES, NO_REQUEST, check_head, head_too_large
 from ai4v.kit.request import make_request_id
 
 __all__ = ["MAX_HEAD_BYTES", "BoundedProtocol", "ConnectionTimes", "ServerConfig"]
 
 _MAX_PIPELINED: Final = 64
+_FRAMING_SHARE: Final = 17
+"""A byte of a body, and what may come with it: who sends one in each chunk needs six for it.
+
+The rest of what comes, extensions of chunks and trailers, is bounded as a head is."""
 
 
 class RequestTimeoutError(DeadlineExceededError):
@@ -45,7 +50,7 @@ class ConnectionTimes:
     head_s: float = 10.0
     """For the whole head of a request."""
     body_s: float = 30.0
-    """Without a byte of a body that is waited for."""
+    """Without a byte of a body that is waited for; for its trailers as a whole."""
 
 
 class ServerConfig(Config):
@@ -70,8 +75,8 @@ class BoundedProtocol(CycleProtocol):
         self._drain = config.drain if isinstance(config, ServerConfig) else None
         self._refusal: PlatformError | None = None
         self._is_refused = self._is_in_head = self._is_in_body = False
-        self._waiting_bytes = 0
-        self._heard_at = 0.0
+        self._waiting_bytes = self._framing_bytes = 0
+        self._heard_at = 0.0  # when a body came on; 0: since the latest look
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -90,6 +95,8 @@ class BoundedProtocol(CycleProtocol):
             return
         self._idle_from_s = None
         was_in_head = self._is_in_head
+        if self._is_in_body:
+            self._framing_bytes += len(data)
         rest = data
         while rest:
             try:
@@ -101,7 +108,7 @@ class BoundedProtocol(CycleProtocol):
                     self._hand_over(rest)
                     return
             except httptools.HttpParserError:
-                self._refuse(self._refusal or InvalidJsonError("this is not a request of HTTP/1.1"))
+                self._refuse(self._refusal or MalformedRequestError(NO_REQUEST))
                 return
         self._look(len(data), was_in_head=was_in_head)
 
@@ -140,6 +147,8 @@ class BoundedProtocol(CycleProtocol):
             if self._should_upgrade():
                 return
         self._is_in_body = True
+        self._framing_bytes = 0
+        self._heard_at = 0.0
         # A client that waited in vain for "100 Continue" may leave its body out.
         is_kept = version != "1.0" and parser.should_keep_alive() and not self.expect_100_continue
         if self._drain is not None and self._drain.is_draining:
@@ -149,6 +158,8 @@ class BoundedProtocol(CycleProtocol):
     def on_body(self, body: bytes) -> None:
         """Take in a piece of the body."""
         if self._is_in_body:
+            self._framing_bytes = max(0, self._framing_bytes - _FRAMING_SHARE * len(body))
+            self._heard_at = 0.0
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -166,13 +177,13 @@ class BoundedProtocol(CycleProtocol):
             name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
             for name, value in self.headers
         ):
-            self._reject(InvalidJsonError("a request with a body cannot change the protocol"))
+            self._reject(MalformedRequestError("a request with a body cannot change the protocol"))
         if not self._should_upgrade():
             return
         is_alone = self.cycle is None or self.cycle.response_complete
         is_get = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
         if not (is_get and is_alone):
-            self._reject(InvalidJsonError("a stream is opened by a GET that stands alone"))
+            self._reject(MalformedRequestError("a stream is opened by a GET that stands alone"))
         if self._drain is not None and self._drain.is_draining:
             self._reject(ServiceUnavailableError("this instance is stopping; try again"))
         self.scope["method"] = "GET"
@@ -198,7 +209,12 @@ class BoundedProtocol(CycleProtocol):
             self._refuse(head_too_large())
             return
         if self._is_in_body:
-            self._heard_at = self.loop.time()
+            if self._framing_bytes > MAX_HEAD_BYTES:
+                self._refuse(
+                    PayloadTooLargeError("too much of the request is neither head nor body")
+                )
+                return
+            self._heard_at = self._heard_at or self.loop.time()
             if self._timer is None:
                 self._timer = self.loop.call_later(self._times.body_s, self._check_body)
         elif self._timer is None and (

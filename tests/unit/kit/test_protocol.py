@@ -127,7 +127,7 @@ async def test_a_request_within_the_bound_is_answered() -> None:
     ],
 )
 async def test_what_is_no_http_is_refused_with_the_error_body(request_text: bytes) -> None:
-    _assert_refused(await _exchange(request_text), 400, "INVALID_JSON")
+    _assert_refused(await _exchange(request_text), 400, "MALFORMED_REQUEST")
 
 
 @pytest.mark.parametrize("target", [b"/", b"/a%2Fb?c=[1]&d={|}^`\\", b"/a?", b"/a?/?", b"/@a:1"])
@@ -161,4 +161,34 @@ async def test_a_header_without_end_is_refused() -> None:
 async def test_a_long_body_is_no_head() -> None:
     head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n"
     wire = await _exchange(head, *([b"a" * 10_000] * 20))
+    assert wire.written.startswith(b"HTTP/1.1 204 ")
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        (b"2;a=", b"x" * 10_000),
+        (b"2;a=b", b";c=d" * 2_500),
+        (b"0\r\nx-trailer: ", b"x" * 10_000),
+        (b"2\r\nab\r\n0\r\n", b"x-trailer: y\r\n" * 1_000),
+        (b"", (b"1;a=" + b"x" * 1_000 + b"\r\na\r\n") * 10),
+        (b"2\r\nab\r\n", b"0" * 10_000),
+    ],
+)
+async def test_framing_without_end_is_refused(endless: tuple[bytes, bytes]) -> None:
+    begin, piece = endless
+    wire = await _exchange(_POST + _CHUNKED, begin, *([piece] * 8))
+    head = wire.written.partition(b"\r\n\r\n")[0]
+    assert head.startswith((b"HTTP/1.1 413 ", b"HTTP/1.1 400 "))
+    assert wire.is_closed
+
+
+async def test_chunks_of_one_byte_are_taken() -> None:
+    wire = await _exchange(_POST + _CHUNKED, *([b"1\r\na\r\n" * 2_000] * 20), b"0\r\n\r\n")
+    assert wire.written.startswith(b"HTTP/1.1 204 ")
+
+
+async def test_a_large_body_and_short_trailers_are_taken() -> None:
+    chunk = b"%x\r\n%b\r\n" % (100_000, b"a" * 100_000)
+    wire = await _exchange(_POST + _CHUNKED, *([chunk] * 5), b"0\r\n", b"x: y\r\n\r\n")
     assert wire.written.startswith(b"HTTP/1.1 204 ")

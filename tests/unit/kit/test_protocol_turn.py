@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+import pytest
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
@@ -210,6 +211,17 @@ async def test_a_body_that_stops_coming_is_408() -> None:
     assert (await talk.ended()).startswith(b"HTTP/1.1 408 ")
     async with asyncio.timeout(5):
         await talk.left.wait()
+
+
+@pytest.mark.parametrize("piece", [b"1;a=", b"0\r\nx-trailer: "])
+async def test_slow_framing_gains_nothing_by_its_pieces(piece: bytes) -> None:
+    talk = _Talk(times=_TIMES)
+    post = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    talk.protocol.data_received(post + piece)
+    while not talk.wire.is_closed:
+        talk.protocol.data_received(b"y")
+        await asyncio.sleep(0.01)
+    assert (await talk.ended()).startswith(b"HTTP/1.1 408 ")
 
 
 async def test_a_body_that_nobody_reads_is_not_late() -> None:

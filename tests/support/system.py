@@ -48,6 +48,7 @@ from ai4v.services.tts.settings import TtsSettings
 from tests.support.asgi import AppMap, AppTransport, RunningApp
 from tests.support.clock import ManualClock
 from tests.support.key import KeyPair
+from tests.support.password import CHEAP
 from tests.support.poll import until
 from tests.support.seal import SECRET
 
@@ -165,6 +166,7 @@ async def start_auth(platform: Platform) -> None:
         limiter=platform.limiter,
         registry=platform.registry,
         clock=platform.clock,
+        hash_cost=CHEAP,
     )
     await platform.start(AUTH, auth.create_app(settings, adapters=adapters))
 

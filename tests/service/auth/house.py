@@ -35,6 +35,7 @@ from ai4v.ports.ratelimit import RateLimiter
 from ai4v.services.auth.app import Adapters, create_app
 from ai4v.services.auth.settings import AuthSettings
 from tests.support.clock import ManualClock
+from tests.support.password import CHEAP
 from tests.support.seal import SECRET, seal_cache
 
 PASSWORD = "correct horse battery"
@@ -199,7 +200,8 @@ async def open_house(
 ) -> AsyncIterator[House]:
     """Run a service."""
     cache = cache or MemoryCache(clock)
-    adapters = Adapters(cache, limiter or MemoryRateLimiter(clock), MemoryRegistry(clock), clock)
+    limiter = limiter or MemoryRateLimiter(clock)
+    adapters = Adapters(cache, limiter, MemoryRegistry(clock), clock, hash_cost=CHEAP)
     settings = keys.settings(database_url).model_copy(update={"audit_head_file": audit_head_file})
     app = create_app(settings, adapters=adapters)
     async with open_http(app) as http:

@@ -19,6 +19,7 @@ from ai4v.services.auth.app import Adapters, create_app
 from tests.service.auth.house import House, Keys, open_http
 from tests.support.clock import ManualClock
 from tests.support.openid import CLIENT_ID, CLIENT_SECRET, OpenIdServer
+from tests.support.password import CHEAP
 
 PUBLIC_URL = "https://ai4v.example"
 RETURN_TO = "https://app.example/signed-in"
@@ -70,6 +71,7 @@ async def open_house_with(
         limiter=MemoryRateLimiter(clock),
         registry=MemoryRegistry(clock),
         clock=clock,
+        hash_cost=CHEAP,
     )
     async with open_http(create_app(settings, adapters=adapters)) as http:
         yield House(http, cache, clock, keys)

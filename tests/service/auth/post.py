@@ -13,6 +13,7 @@ from ai4v.ports.mailer import Letter, Mailer
 from ai4v.services.auth.app import Adapters, create_app
 from tests.service.auth.house import House, Keys, open_http
 from tests.support.clock import ManualClock
+from tests.support.password import CHEAP
 from tests.support.poll import until
 
 _TOKEN = re.compile(r"#token=(\S+)")
@@ -67,7 +68,7 @@ async def open_post(
     """
     cache = MemoryCache(clock)
     limiter = MemoryRateLimiter(clock)
-    adapters = Adapters(cache, limiter, MemoryRegistry(clock), clock, mailer)
+    adapters = Adapters(cache, limiter, MemoryRegistry(clock), clock, mailer, CHEAP)
     changes = {"registration": registration, "page_url": PAGE}
     settings = keys.settings(database_url).model_copy(update=changes)
     async with open_http(create_app(settings, adapters=adapters)) as http:

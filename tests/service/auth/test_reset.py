@@ -1,8 +1,7 @@
-"""Lost passwords, changed addresses, accounts that are left, and hashes that age."""
+"""Lost passwords, changed addresses, accounts that are left."""
 
 from collections.abc import AsyncIterator
 
-import argon2
 import asyncpg
 import pytest
 
@@ -182,17 +181,3 @@ async def test_an_address_that_was_taken_meanwhile_is_not_given(post: Post) -> N
     answer = await stranger.ask("POST", "/api/v1/auth/verify-email", {"token": token})
     assert answer.status_code == 422
     assert (await user.ask("GET", _ME)).json()["user"]["email"] == "asha@example.org"
-
-
-async def test_a_hash_of_older_parameters_is_renewed_at_sign_in(
-    post: Post, database: asyncpg.Connection
-) -> None:
-    older = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
-    query = "UPDATE auth.users SET password_hash = $1 WHERE username = 'asha'"
-    await database.execute(query, older)
-    assert (await post.house.sign_in("asha", "wrong")).status_code == 401
-    stored = "SELECT password_hash FROM auth.users WHERE username = 'asha'"
-    assert await database.fetchval(stored) == older
-    assert (await post.house.sign_in("asha", PASSWORD)).status_code == 200
-    assert (await database.fetchval(stored)).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert (await post.house.sign_in("asha", PASSWORD)).status_code == 200

@@ -19,6 +19,7 @@ from ai4v.services.auth.repository import AuthRepository
 from ai4v.services.auth.revocation import RevocationMarks
 from tests.service.auth.house import PASSWORD, House, Keys, open_house
 from tests.support.clock import ManualClock
+from tests.support.password import CHEAP
 
 _LOGIN = "/api/v1/auth/login"
 _TRIES = 1_000
@@ -48,7 +49,7 @@ class _CountingHasher(PasswordHasher):
     """Counts how often a password is looked at."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(CHEAP)
         self.count = 0
 
     async def verify(self, password_hash: str | None, password: str) -> bool:

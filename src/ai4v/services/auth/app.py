@@ -1,10 +1,7 @@
 """Where the auth service is put together, and the only place that knows its adapters."""
 
 from collections.abc import AsyncIterator
-from contextlib import (
-    AsyncExitStack,
-    asynccontextmanager,
-)
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -37,7 +34,7 @@ from ai4v.ports.identityprovider import IdentityProvider
 from ai4v.ports.mailer import Mailer
 from ai4v.ports.ratelimit import RateLimiter
 from ai4v.ports.registry import Registry
-from ai4v.services.auth.account.password import PasswordHasher
+from ai4v.services.auth.account.password import SAFE, HashCost, PasswordHasher
 from ai4v.services.auth.account.repository import AccountRepository
 from ai4v.services.auth.account.service import AccountParts, AccountService
 from ai4v.services.auth.account.throttle import Throttle
@@ -84,6 +81,8 @@ class Adapters:
     clock: Clock
     mailer: Mailer | None = None
     """None: no letters are sent."""
+    hash_cost: HashCost = SAFE
+    """Of passwords; what the settings open always has the safe one."""
 
 
 def main() -> None:
@@ -232,7 +231,7 @@ class _People:
         database: Database,
         marks: RevocationMarks,
     ) -> None:
-        self.passwords = PasswordHasher()
+        self.passwords = PasswordHasher(adapters.hash_cost)
         self.repository = AccountRepository(database)
         self.postman = None if adapters.mailer is None else Postman(adapters.mailer)
         throttle = Throttle(adapters.limiter, adapters.cache)

@@ -21,6 +21,7 @@ from tests.service.auth.house import PASSWORD, Caller, House, Keys, create_key, 
 from tests.service.auth.journey import PUBLIC_URL, RETURN_TO, VERIFIER, Browser, query_of
 from tests.service.auth.post import PAGE, Post
 from tests.support.clock import ManualClock
+from tests.support.password import CHEAP
 
 _AUTH: Final = "/api/v1/auth"
 _CHANGES_NOTHING: Final = {"POST /internal/credentials/verify", "POST /internal/audit/verify"}
@@ -244,9 +245,8 @@ def app(
         "page_url": PAGE,
     }
     settings = keys.settings(auth_database_url).model_copy(update=changes)
-    adapters = Adapters(
-        MemoryCache(clock), MemoryRateLimiter(clock), MemoryRegistry(clock), clock, mailer
-    )
+    limiter = MemoryRateLimiter(clock)
+    adapters = Adapters(MemoryCache(clock), limiter, MemoryRegistry(clock), clock, mailer, CHEAP)
     return create_app(settings, adapters=adapters)
 
 

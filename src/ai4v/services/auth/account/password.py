@@ -10,6 +10,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import argon2
@@ -19,9 +20,6 @@ from ai4v.contracts.auth import PASSWORD_MIN
 from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.services.auth.account.strength import is_guessable, is_short
 
-_MEMORY_KIB: Final = 19_456
-_PASSES: Final = 2
-_LANES: Final = 1
 _THREADS: Final = 2
 _MAX_PENDING: Final = 32
 _UNMISTAKABLE: Final = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
@@ -34,17 +32,31 @@ class PasswordOverloadError(ServiceUnavailableError):
     """So many passwords are being checked that one more would wait too long."""
 
 
-class PasswordHasher:
-    """Hashes and verifies; each takes 19 MiB and tens of milliseconds of a core, two at a time."""
+@dataclass(frozen=True, slots=True)
+class HashCost:
+    """What one hash takes; no setting leads here, so nobody can have less in production."""
 
-    def __init__(self, *, max_pending: int = _MAX_PENDING) -> None:
+    memory_kib: int = 19_456
+    passes: int = 2
+    lanes: int = 1
+
+
+SAFE: Final = HashCost()
+"""19 MiB and tens of milliseconds of a core."""
+
+
+class PasswordHasher:
+    """Hashes and verifies, two at a time."""
+
+    def __init__(self, cost: HashCost = SAFE, *, max_pending: int = _MAX_PENDING) -> None:
         """Prepare.
 
         Args:
+            cost: of each hash; less is for tests that are about something else.
             max_pending: how many may be under way or waiting; more are refused.
         """
         self._hasher = argon2.PasswordHasher(
-            time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES
+            time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes
         )
         self._nobody = _make_unmatchable(self._hasher)
         self._max_pending = max_pending

@@ -37,6 +37,22 @@ async def test_a_service_without_instance_is_unhealthy(house: House, end: str) -
     assert (await house.ask(path=f"/api/v1/asr/health{end}", key=None)).status_code == 503
 
 
+async def test_every_503_says_when_to_come_back(house: House) -> None:
+    paths = ("/api/v1/asr/models", "/api/v1/asr/health", "/api/v1/asr/health/ready")
+    refused = [await house.ask(path=path) for path in paths]
+    await house.add("asr", ASR, make_service("asr", make_router()))
+    del house.services[ASR]  # killed: listed, and nobody is there
+    refused += [await house.ask(path=path) for path in paths]
+    refused.append(
+        await house.ask("POST", "/api/v1/asr/inference", headers={"idempotency-key": "k"})
+    )
+    house.gateway.state.health.begin_drain()
+    refused.append(await house.ask(path="/api/v1/gateway/health/ready"))
+    told = {answer.headers.get("retry-after", "nothing") for answer in refused}
+    assert {answer.status_code for answer in refused} == {503}
+    assert told <= {"1", "2"}
+
+
 async def test_own_health_says_what_is_down(house: House) -> None:
     answer = await house.ask(path="/api/v1/gateway/health", key=None)
     assert answer.json()["components"] == {"valkey": "healthy", "auth": "healthy"}

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.types import Message, Receive, Scope, Send
 
-from ai4v.services.gateway.passage.header import Header, protect
+from ai4v.services.gateway.passage.header import UNAVAILABLE, Header, protect, say_when
 from ai4v.services.gateway.passage.origin import Origins
 from ai4v.services.gateway.routes import router
 
@@ -60,6 +60,8 @@ class Front:
             if message["type"] == "http.response.start":
                 state = scope.get("state", {})
                 headers = [*message.get("headers", ()), *state.get("answer_headers", ()), *told]
+                if message["status"] == UNAVAILABLE:
+                    say_when(headers)
                 protect(headers, is_secure=is_secure)
                 message = {**message, "headers": headers}
             await send(message)

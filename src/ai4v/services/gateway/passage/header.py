@@ -56,6 +56,8 @@ _OURS_IN_ANSWERS: Final = (
     *(b"x-ai4v-", b"x-request-id", b"x-ratelimit-degraded", b"ratelimit"),
     *(b"access-control-", b"strict-transport-security"),
 )
+UNAVAILABLE: Final = 503
+_SOON: Final = (b"retry-after", b"2")
 _MOST_NAMES: Final = 2_048
 """Remembered; a client that invents names makes us work for each, not remember each."""
 
@@ -166,6 +168,12 @@ def protect(headers: list[Header], *, is_secure: bool, is_protective: bool = Tru
         return
     present = {name.lower() for name, _ in headers}
     headers.extend(header for header in wanted if header[0] not in present)
+
+
+def say_when(headers: list[Header]) -> None:
+    """Have an answer of UNAVAILABLE say when to come back, unless it does; they are changed."""
+    if all(name.lower() != b"retry-after" for name, _ in headers):
+        headers.append(_SOON)
 
 
 def _without_named(headers: Iterable[Header], values: Iterable[bytes]) -> list[Header]:

@@ -15,7 +15,7 @@ from ai4v.kit.errorbody import render_error
 from ai4v.kit.trace import EdgeTrace
 from ai4v.services.gateway.door.address import Network, find_client
 from ai4v.services.gateway.door.guest import Guest
-from ai4v.services.gateway.passage.header import Header, RequestHead, protect
+from ai4v.services.gateway.passage.header import UNAVAILABLE, Header, RequestHead, protect, say_when
 from ai4v.services.gateway.routing import Route
 
 CLIENT_LEFT: Final = 499
@@ -159,4 +159,6 @@ class Visit:
         self.is_begun = True
         headers.append((b"x-request-id", self.request_id))
         headers.extend(self.told)
+        if status == UNAVAILABLE:
+            say_when(headers)
         protect(headers, is_secure=self.is_secure, is_protective=is_protective)

@@ -3,10 +3,11 @@
 import logging
 import re
 import sys
+from functools import lru_cache
 from typing import Final
 
 import structlog
-from structlog.typing import EventDict
+from structlog.typing import EventDict, FilteringBoundLogger
 
 _SECRET_NAME: Final = re.compile(
     r"authorization|api[-_]?key|password|secret|token|cookie|credential", re.IGNORECASE
@@ -23,18 +24,25 @@ _REDACTED: Final = "[redacted]"
 def redact(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Blank what looks like a secret or like somebody's content, by name or by shape."""
     for name, value in event.items():
-        if _SECRET_NAME.search(name) or _CONTENT_NAME.match(name):
+        if _is_secret(name):
             event[name] = _REDACTED
         elif isinstance(value, str):
             event[name] = _SECRET_VALUE.sub(_REDACTED, value)
     return event
 
 
+@lru_cache(maxsize=1024)  # names are those of the code: a few, again and again
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET_NAME.search(name) or _CONTENT_NAME.match(name))
+
+
 def configure_logging(service: str, level: str) -> None:
     """Send structlog and the standard library's loggers through the same JSON lines.
 
-    Call once, at the start of a process.
+    Ours are written straight to standard output: every request has a line, and records of the
+    standard library cost several times as much. Call once, at the start of a process.
     """
+    least = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -42,35 +50,42 @@ def configure_logging(service: str, level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         redact,
+        _add_service(service),
     ]
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, render],
+        logger_factory=_NamedLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         cache_logger_on_first_use=True,
     )
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _add_service(service),
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
+            processors=[remove, render],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(least)
     for name in ("uvicorn.access", "httpx2", "httpcore2", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+def get_logger(name: str) -> FilteringBoundLogger:
     """Return the logger of a module."""
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger
+
+
+class _NamedLogger(structlog.WriteLogger):
+    """Writes to standard output, and knows its name, as the standard library's do."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(sys.stdout)
+        self.name = name
 
 
 def _add_service(service: str) -> structlog.typing.Processor:

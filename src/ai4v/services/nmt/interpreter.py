@@ -1,12 +1,13 @@
 """Carries renderings out on the engine: all texts of a call together, each passage once."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from ai4v.contracts.error import FieldError, UpstreamError
+from ai4v.kit.aside import work_aside
 from ai4v.kit.deadline import Deadline
 from ai4v.ports.translator import Passage, Translation, Translator
 from ai4v.services.nmt.direction import Direction
@@ -60,20 +61,20 @@ class Interpreter:
         started_s = time.perf_counter()
         limit = self._translator.info.max_characters
         asking = gather(render_text(job.text, job.direction, limit=limit) for job in jobs)
-        renderings = await self._carry_out(asking, deadline)
+        total = sum(len(job.text) for job in jobs)
+        renderings = await self._carry_out(asking, total, deadline)
         _refuse_nothing(renderings)
         spent_s = time.perf_counter() - started_s
-        total = sum(len(job.text) for job in jobs)
         return tuple(
             Interpretation(rendering, spent_s * len(job.text) / total)
             for job, rendering in zip(jobs, renderings, strict=True)
         )
 
     async def _carry_out(
-        self, asking: Asking[tuple[Rendering, ...]], deadline: Deadline
+        self, asking: Asking[tuple[Rendering, ...]], characters: int, deadline: Deadline
     ) -> tuple[Rendering, ...]:
         known: dict[Passage, Translation] = {}
-        step = await asyncio.to_thread(_advance, asking, None)
+        step = await work_aside(characters, partial(_advance, asking, None))
         while step.result is None:
             new = [each for each in dict.fromkeys(step.wanted) if each not in known]
             for first in range(0, len(new), _MOST_AT_ONCE):
@@ -81,7 +82,7 @@ class Interpreter:
                 found = await self._translator.translate(some, timeout_s=deadline.remaining_s())
                 known.update(zip(some, found, strict=True))
             answers = tuple(known[each] for each in step.wanted)
-            step = await asyncio.to_thread(_advance, asking, answers)
+            step = await work_aside(characters, partial(_advance, asking, answers))
         return step.result
 
 

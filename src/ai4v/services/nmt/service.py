@@ -11,6 +11,7 @@ from ai4v.contracts.identity import Principal
 from ai4v.contracts.nmt import DetectAnswer, DetectRequest, NmtAnswer, NmtRequest
 from ai4v.contracts.ulca import TextItem
 from ai4v.kit.accounting import Accounts
+from ai4v.kit.aside import work_aside
 from ai4v.kit.caller import Caller
 from ai4v.kit.cost import Cost
 from ai4v.kit.deadline import Deadline
@@ -137,9 +138,8 @@ class TranslationService:
         if len(items) > self._limits.items:
             message = f"one call takes at most {self._limits.items} texts"
             raise ValidationError.at("input", message)
-        return await asyncio.to_thread(
-            take_texts, [item.source for item in items], self._limits.text
-        )
+        texts = [item.source for item in items]
+        return await work_aside(sum(map(len, texts)), lambda: take_texts(texts, self._limits.text))
 
     async def _jobs(self, texts: Sequence[str], plan: Plan, deadline: Deadline) -> tuple[Job, ...]:
         if plan.direction is not None:

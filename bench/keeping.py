@@ -15,7 +15,7 @@ from bench.house import House, open_house
 from tests.support.everyday import keeps, make_sentence
 
 _SENTENCES = 200
-_AT_ONCE = 20
+_AT_ONCE = 4
 _SEED = 20261124
 _TIMEOUT_S = 300.0
 

@@ -55,6 +55,8 @@ class Town:
     units: dict[str, Unit] = field(default_factory=dict)
     programs: Mapping[str, str] = field(default_factory=dict)
     """Modules that stand in for services; asr and nmt echo where nothing is said."""
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """More for single processes, by name."""
     first_run: FirstRun | None = None
 
     def address(self, name: str) -> str:
@@ -146,6 +148,12 @@ class Town:
         """Return what a replica was asked."""
         return await self.ask(name, "GET", "/internal/account")
 
+    async def metric(self, name: str, prefix: str) -> float:
+        """Return the sum of a process's metrics whose name and labels begin so."""
+        async with httpx2.AsyncClient(base_url=self.address(name)) as client:
+            lines = (await client.get("/metrics")).text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(prefix))
+
     async def sign_in(self, gateway: str = EDGE) -> str:
         """Return an access token of the administrator."""
         if self.first_run is None:
@@ -183,7 +191,7 @@ class Town:
         replica = self._replica(name)
         plan = plan_replica(self.platform, replica)
         paths = f"{REPOSITORY}:{REPOSITORY / 'src'}"
-        own = {"PYTHONPATH": paths, **_OUT_OF_REACH, **self.environment}
+        own = {**_OUT_OF_REACH, **self.environment, **self.own.get(name, {}), "PYTHONPATH": paths}
         plan = replace(plan, environment={**plan.environment, **own}, silence_s=None)
         if replica.service.name in {"asr", "nmt"}:
             module = self.programs.get(replica.service.name, _ECHO)
@@ -196,15 +204,16 @@ async def open_town(
     scale: Mapping[str, int],
     environment: Mapping[str, str] | None = None,
     programs: Mapping[str, str] | None = None,
+    own: Mapping[str, Mapping[str, str]] | None = None,
 ) -> AsyncIterator[Town]:
     """Start the stores, auth, the gateways and the replicas of asr and nmt that `scale` counts.
 
-    What is not counted is one gateway, one auth, no asr and no nmt.
+    What is not counted is one gateway, one auth, no asr and no nmt. The rest is as in `Town`.
     """
     data_dir = _make_folder()
     shift = find_free_shift()
-    own = {"AI4V_DATA_DIR": str(data_dir), "AI4V_PORT_SHIFT": str(shift)}
-    settings = Settings.load({**os.environ, **own})  # noqa: TID251 - handed on
+    place = {"AI4V_DATA_DIR": str(data_dir), "AI4V_PORT_SHIFT": str(shift)}
+    settings = Settings.load({**os.environ, **place})  # noqa: TID251 - handed on
     layout = Layout(data_dir)
     layout.create()
     topology = load_topology().shifted(shift)
@@ -212,7 +221,7 @@ async def open_town(
     secrets = prepare_secrets(layout.secrets, topology)
     try:
         async with AsyncExitStack() as stack:
-            town = Town(platform, stack, environment or {}, programs=programs or {})
+            town = Town(platform, stack, environment or {}, programs=programs or {}, own=own or {})
             stack.push_async_callback(_stop, town)
             for plan in (plan_postgres(platform, secrets), plan_valkey(platform, secrets)):
                 town.stores[plan.name] = plan

@@ -6,7 +6,6 @@ from tests.service.gateway.house import KEY, House, settle
 @pytest.mark.parametrize(
     "target",
     [
-        "/",
         "/nothing",
         "/api/v1/nothing",
         "/api/v1/asrx/models",

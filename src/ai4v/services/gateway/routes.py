@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from ai4v.contracts.permission import OPEN, Permission
 from ai4v.kit.caller import find_entrance
@@ -15,7 +15,7 @@ from ai4v.services.gateway.door.gate import Gate, Knock
 from ai4v.services.gateway.door.guest import Guest
 from ai4v.services.gateway.edge import Edge
 from ai4v.services.gateway.overview.document import ApiDocument
-from ai4v.services.gateway.page import PAGE_POLICY, Asset, load_asset
+from ai4v.services.gateway.page import LETTER_POLICY, PAGE_POLICY, Asset, load_asset
 from ai4v.services.gateway.passage.header import Header, RequestHead
 from ai4v.services.gateway.passage.stream import Streams
 from ai4v.services.gateway.record.witness import Witness
@@ -89,6 +89,24 @@ async def document(_guest: CurrentGuest, entrance: CurrentEntrance) -> JSONRespo
     return JSONResponse(await entrance.document.get())
 
 
+@router.get("/", include_in_schema=False, openapi_extra=needs(OPEN))
+async def root() -> Response:
+    """Lead browsers to what there is for them."""
+    return RedirectResponse("/docs")
+
+
+@router.get("/verify-email", include_in_schema=False, openapi_extra=needs(OPEN))
+async def verification_page() -> Response:
+    """Say what to do with the token of a letter, which is behind a # and never sent here."""
+    return _show_to_reader(load_asset("verify-email.html"))
+
+
+@router.get("/reset-password", include_in_schema=False, openapi_extra=needs(OPEN))
+async def reset_page() -> Response:
+    """Say the same of a new password."""
+    return _show_to_reader(load_asset("reset-password.html"))
+
+
 @router.get("/docs", include_in_schema=False, openapi_extra=needs(OPEN))
 async def page() -> Response:
     """Show the page that renders /openapi.json."""
@@ -105,6 +123,11 @@ async def page_script() -> Response:
 async def page_style() -> Response:
     """Show the page's style."""
     return _show(load_asset("page.css"))
+
+
+def _show_to_reader(asset: Asset) -> Response:
+    headers = {"content-security-policy": LETTER_POLICY}
+    return Response(asset.content, media_type=asset.media_type, headers=headers)
 
 
 def _show(asset: Asset) -> Response:

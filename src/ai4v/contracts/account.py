@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from ai4v.contracts.auth import Email, GivenPassword, NewPassword
+from ai4v.contracts.example import OF_A_LETTER, OTHER_WORDS, WORDS, shown
 
 RegisteredName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$", to_lower=True)
@@ -39,6 +40,8 @@ class _Answer(BaseModel):
 class Registration(_Request):
     """POST /api/v1/auth/register."""
 
+    model_config = shown({"username": "ravi", "email": "ravi@example.org", "password": WORDS})
+
     username: RegisteredName
     email: Email
     password: NewPassword
@@ -47,17 +50,23 @@ class Registration(_Request):
 class EmailVerification(_Request):
     """POST /api/v1/auth/verify-email: with the token of the letter's link."""
 
+    model_config = shown({"token": OF_A_LETTER})
+
     token: OneTimeToken
 
 
 class VerificationRequest(_Request):
     """POST /api/v1/auth/verify-email/resend."""
 
+    model_config = shown({"email": "asha@example.org"})
+
     email: Email
 
 
 class ResetRequest(_Request):
     """POST /api/v1/auth/password/reset."""
+
+    model_config = shown({"account": "asha"})
 
     account: Annotated[
         str, StringConstraints(max_length=254, pattern=r"^[^\x00-\x1f\x7f]+$", to_lower=True)
@@ -67,6 +76,8 @@ class ResetRequest(_Request):
 
 class ResetConfirmation(_Request):
     """POST /api/v1/auth/password/reset/confirm: ends every session of the user, keeps the keys."""
+
+    model_config = shown({"token": OF_A_LETTER, "new_password": OTHER_WORDS})
 
     token: OneTimeToken
     new_password: NewPassword
@@ -81,12 +92,16 @@ class Accepted(_Answer):
 class MeChange(_Request):
     """PATCH /api/v1/auth/me: the new address counts once the link sent to it has been opened."""
 
+    model_config = shown({"email": "asha@example.net", "current_password": WORDS})
+
     email: Email
     current_password: GivenPassword
 
 
 class Deactivation(_Request):
     """POST /api/v1/auth/me/deactivate: ends the sessions, revokes the keys for good."""
+
+    model_config = shown({"current_password": WORDS})
 
     current_password: GivenPassword
 

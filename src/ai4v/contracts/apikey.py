@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from ai4v.contracts.capability import Task
+from ai4v.contracts.example import shown
 from ai4v.contracts.identity import RateLimits, Scope
 from ai4v.contracts.language import LANGUAGES, find_language
 from ai4v.contracts.permission import Permission
@@ -104,6 +105,14 @@ class KeyScope(_Request):
 class KeyCreation(_Request):
     """POST /api/v1/auth/keys."""
 
+    model_config = shown(
+        {
+            "name": "kiosk",
+            "limits": {"per_minute": 30},
+            "scope": {"services": ["tts"], "languages": ["ta"]},
+        }
+    )
+
     name: KeyName
     expires_at: AwareDatetime | None = None
     """In the future, at most ten years ahead; None: good until revoked."""
@@ -117,6 +126,8 @@ class KeyCreation(_Request):
 
 class KeyUpdate(_Request):
     """PATCH /api/v1/auth/keys/{key_id}; what is not given stays."""
+
+    model_config = shown({"name": "kiosk at the station"})
 
     name: KeyName | None = None
     expires_at: AwareDatetime | None = None
@@ -134,6 +145,8 @@ class KeyUpdate(_Request):
 
 class KeyRotation(_Request):
     """POST /api/v1/auth/keys/{key_id}/rotate."""
+
+    model_config = shown({"overlap_s": 3600})
 
     overlap_s: int = Field(default=OVERLAP_DEFAULT_S, ge=0, le=OVERLAP_AT_MOST_S)
     """How long the old key is good beside the new one."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ai4v.contracts.example import GOOD_MORNING, shown
 from ai4v.contracts.ulca import ControlConfig, Domain, GivenShape, ProcessorNames, Shape
 
 
@@ -103,6 +104,13 @@ class AsrConfig(GivenShape):
 
 class AsrRequest(GivenShape):
     """Sound to be recognized."""
+
+    model_config = shown(
+        {
+            "audio": [{"audioContent": GOOD_MORNING}],
+            "config": {"language": {"sourceLanguage": "en"}},
+        }
+    )
 
     audio: Annotated[tuple[AudioItem, ...], Field(min_length=1)]
     config: AsrConfig

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
+from ai4v.contracts.example import OTHER_WORDS, WORDS, shown
 from ai4v.contracts.identity import RateLimits
 from ai4v.contracts.role import Role
 
@@ -45,6 +46,8 @@ class _Answer(BaseModel):
 class LoginRequest(_Request):
     """POST /api/v1/auth/login."""
 
+    model_config = shown({"username": "asha", "password": WORDS})
+
     username: Username
     password: GivenPassword
 
@@ -61,12 +64,16 @@ class AccessToken(_Answer):
 class PasswordChange(_Request):
     """POST /api/v1/auth/password: ends every session of the user, keeps the keys."""
 
+    model_config = shown({"current_password": WORDS, "new_password": OTHER_WORDS})
+
     current_password: GivenPassword
     new_password: NewPassword
 
 
 class UserCreation(_Request):
     """POST /api/v1/auth/users."""
+
+    model_config = shown({"username": "asha", "password": WORDS, "email": "asha@example.org"})
 
     username: Username
     password: NewPassword
@@ -77,6 +84,8 @@ class UserCreation(_Request):
 
 class UserChange(_Request):
     """PATCH /api/v1/auth/users/{user_id}."""
+
+    model_config = shown({"role": "moderator"})
 
     is_active: bool | None = None
     """False: signs the user out and revokes their keys for good; True lets them sign in again."""

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, JsonValue
 
 from ai4v.contracts.capability import Tier
+from ai4v.contracts.example import shown
 from ai4v.contracts.ulca import (
     ControlConfig,
     Domain,
@@ -47,6 +48,13 @@ class NmtConfig(GivenShape):
 
 class NmtRequest(GivenShape):
     """Texts to be translated."""
+
+    model_config = shown(
+        {
+            "input": [{"source": "मुझे पानी चाहिए।"}],
+            "config": {"language": {"sourceLanguage": "hi", "targetLanguage": "en"}},
+        }
+    )
 
     input: Annotated[tuple[TextItem, ...], Field(min_length=1, max_length=MAXIMUM_TEXTS)]
     config: NmtConfig
@@ -95,6 +103,8 @@ class NmtAnswer(Shape):
 
 class DetectRequest(GivenShape):
     """Texts whose language is to be found."""
+
+    model_config = shown({"input": [{"source": "இன்று வானிலை நன்றாக இருக்கிறது"}]})
 
     input: Annotated[tuple[TextItem, ...], Field(min_length=1, max_length=MAXIMUM_TEXTS)]
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from ai4v.contracts.asr import AsrAnswer, AsrConfig, AudioItem
+from ai4v.contracts.example import GOOD_MORNING, shown
 from ai4v.contracts.nmt import NmtAnswer, NmtConfig
 from ai4v.contracts.tts import TtsAnswer, TtsConfig, TtsItem
 from ai4v.contracts.ulca import ControlConfig, GivenShape, Shape
@@ -45,6 +46,20 @@ class PipelineInput(GivenShape):
 
 class PipelineRequest(GivenShape):
     """Tasks in order, and what to feed them with."""
+
+    model_config = shown(
+        {
+            "pipelineTasks": [
+                {"taskType": "asr", "config": {"language": {"sourceLanguage": "en"}}},
+                {
+                    "taskType": "translation",
+                    "config": {"language": {"sourceLanguage": "en", "targetLanguage": "hi"}},
+                },
+                {"taskType": "tts", "config": {"language": {"sourceLanguage": "hi"}}},
+            ],
+            "inputData": {"audio": [{"audioContent": GOOD_MORNING}]},
+        }
+    )
 
     pipeline_tasks: Annotated[
         tuple[PipelineStep, ...], Field(min_length=1, max_length=MAXIMUM_STEPS)

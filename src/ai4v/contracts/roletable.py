@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, field_serializer
 
+from ai4v.contracts.example import shown
 from ai4v.contracts.permission import Permission
 from ai4v.contracts.role import Role
 
@@ -9,7 +10,11 @@ from ai4v.contracts.role import Role
 class RoleUpdate(BaseModel):
     """PUT /api/v1/auth/roles/{role}."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid") | shown(
+        {
+            "permissions": ["asr:read", "nmt:read", "tts:read"],
+        }
+    )
 
     permissions: frozenset[Permission]
     """All that the role may do from now on. The administrators' always has `role:manage` and

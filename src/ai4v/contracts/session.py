@@ -10,6 +10,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from ai4v.contracts.example import CHALLENGE, OF_A_SIGN_IN, OF_AN_ADDRESS, VERIFIER, shown
+
 REFRESH_PREFIX: Final = "a4r_"
 """Of every refresh token, so that a leak scanner knows one."""
 TICKET_PREFIX: Final = "a4t_"
@@ -44,6 +46,8 @@ class SessionTokens(_Answer):
 
 class RefreshRequest(_Request):
     """POST /api/v1/auth/refresh."""
+
+    model_config = shown({"refresh_token": OF_A_SIGN_IN})
 
     refresh_token: Secret
 
@@ -116,6 +120,8 @@ class ProviderList(_Answer):
 class TicketExchange(_Request):
     """POST /api/v1/auth/providers/exchange: a ticket, good once for a minute, for tokens."""
 
+    model_config = shown({"ticket": OF_AN_ADDRESS, "verifier": VERIFIER})
+
     ticket: Secret
     verifier: Verifier | None = None
     """Of the `challenge` that the sign-in began with, when it had one."""
@@ -123,6 +129,8 @@ class TicketExchange(_Request):
 
 class LinkStart(_Request):
     """POST /api/v1/auth/me/identities/{name}/start."""
+
+    model_config = shown({"return_to": "http://127.0.0.1:3000/", "challenge": CHALLENGE})
 
     return_to: ReturnAddress
     challenge: Challenge
@@ -136,6 +144,8 @@ class LinkAddress(_Answer):
 
 class LinkTicket(_Request):
     """POST /api/v1/auth/me/identities: what the browser came back with."""
+
+    model_config = shown({"ticket": OF_AN_ADDRESS, "verifier": VERIFIER})
 
     ticket: Secret
     verifier: Verifier

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ai4v.contracts.capability import Tier
+from ai4v.contracts.example import shown
 from ai4v.contracts.ulca import (
     ControlConfig,
     Domain,
@@ -74,6 +75,10 @@ class TtsConfig(GivenShape):
 
 class TtsRequest(GivenShape):
     """Text to be spoken."""
+
+    model_config = shown(
+        {"input": [{"source": "வணக்கம்"}], "config": {"language": {"sourceLanguage": "ta"}}}
+    )
 
     input: Annotated[tuple[TtsItem, ...], Field(min_length=1)]
     config: TtsConfig

@@ -113,6 +113,7 @@ _FORM_BODY: Final[dict[str, JsonValue]] = {
                 "config": inline_schema(AsrConfig),
                 **_PLAIN_FIELDS,
             },
+            "examples": [{"language": "en", "format": "srt"}],
         }
     }
 }

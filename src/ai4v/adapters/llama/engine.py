@@ -6,17 +6,16 @@ another's result. Who wants more runs more workers, which share the model's page
 """
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import xllamacpp
 
-from ai4v.adapters.llama.answer import Verdict, cut_loop, has_foreign_letters, judge
+from ai4v.adapters.llama.answer import cut_loop, has_foreign_letters
+from ai4v.adapters.llama.attempt import Attempt, seek
 from ai4v.adapters.llama.grammar import make_grammar
 from ai4v.adapters.llama.prompt import hints_for, make_head, make_prompt, recall
 from ai4v.adapters.llama.shelter import open_shelter
-from ai4v.kit.glossary import Hint
 from ai4v.ports.translator import Passage, Translation
 
 _PROMPTS: Final = 7
@@ -27,24 +26,9 @@ _BATCH_TOKENS: Final = 128
 _MOST_ANSWERED: Final = 300
 _NEVER_SAID: Final = ("(", " (", "=", " =", " [", '"', ' "')
 """Signs of the prompt that leak into answers."""
-_MOST_ATTEMPTS: Final = 3
 _NUDGE: Final = 2.0
 _PUSH: Final = 4.5
 """Added to the logits of words that the glossary expects, the second to those left out at first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """How to ask."""
-
-    nudged: tuple[Hint, ...] = ()
-    pushed: tuple[Hint, ...] = ()
-    is_held: bool = False
-    """Whether a grammar holds the answer to its script."""
-    is_strict: bool = False
-    """Whether the grammar also asks for each string to be kept."""
-    is_penalized: bool = False
-    """Whether saying the same again is made unlikely."""
 
 
 class LlamaEngine:
@@ -74,23 +58,15 @@ class LlamaEngine:
         if known is not None:
             return Translation(known, is_whole=True)
         hints = hints_for(passage.text, passage.source, passage.target)
-        verdict = least = Verdict(is_unfit=True, is_unfinished=True, is_lossy=True, missing=hints)
-        best = ""
         self._prepare(passage.source, passage.target)
-        for number in range(_MOST_ATTEMPTS):
-            attempt = _plan(number, hints, verdict, is_held=passage.target != "en")
-            text, is_cut_off = self._ask(passage, kept, attempt)
-            verdict = judge(text, passage.target, kept, hints, is_cut_off=is_cut_off)
-            if number == 0 or verdict.badness < least.badness:
-                best, least = text, verdict
-            is_fair = number > 0 and not any(least.badness[:3])
-            if least.is_good or is_fair or (number > 0 and not (hints or kept)):
-                break
+        best, least = seek(
+            lambda attempt: self._ask(passage, kept, attempt), passage.target, kept, hints
+        )
         if has_foreign_letters(best, passage.target, kept):
             return Translation("", is_whole=False)
         return Translation(cut_loop(best) if least.is_unfinished else best, not least.is_unfinished)
 
-    def _ask(self, passage: Passage, kept: tuple[str, ...], attempt: _Attempt) -> tuple[str, bool]:
+    def _ask(self, passage: Passage, kept: tuple[str, ...], attempt: Attempt) -> tuple[str, bool]:
         """Return an answer and whether it was cut off."""
         request: dict[str, object] = {
             "prompt": make_prompt(passage.text, passage.source, passage.target),
@@ -150,22 +126,7 @@ def order_kept(text: str, keep: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(literal for _, literal in sorted(found))
 
 
-def _plan(number: int, hints: tuple[Hint, ...], last: Verdict, *, is_held: bool) -> _Attempt:
-    """Ask plainly first, then for what was wrong, then only for an answer that ends."""
-    if number == 0:
-        return _Attempt(nudged=hints, is_held=is_held, is_strict=True)
-    if number == 1:
-        return _Attempt(
-            hints,
-            last.missing,
-            is_held=is_held or last.is_unfit or last.is_lossy,
-            is_strict=not last.is_unfinished,
-            is_penalized=last.is_unfinished,
-        )
-    return _Attempt(is_held=is_held or last.is_unfit, is_penalized=True)
-
-
-def _biases(attempt: _Attempt) -> list[tuple[str, float | bool]]:
+def _biases(attempt: Attempt) -> list[tuple[str, float | bool]]:
     """Return what is added to the logits of words; False means never."""
     nudges = {f" {hint.meanings[0]}": _NUDGE for hint in attempt.nudged}
     pushes = {f" {hint.meanings[0]}": _PUSH for hint in attempt.pushed}

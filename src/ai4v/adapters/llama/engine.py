@@ -72,7 +72,7 @@ class LlamaEngine:
             "prompt": make_prompt(passage.text, passage.source, passage.target),
             "temperature": 0.0,
             "samplers": ["dry", "temperature"],
-            "n_predict": _most_answered(passage, kept),
+            "n_predict": most_answered(passage.text, kept),
             "stop": ["\n"],
             "id_slot": self._slots[passage.source, passage.target],
             "logit_bias": _biases(attempt),
@@ -133,12 +133,14 @@ def _biases(attempt: Attempt) -> list[tuple[str, float | bool]]:
     return [*((sign, False) for sign in _NEVER_SAID), *(nudges | pushes).items()]
 
 
-def _most_answered(passage: Passage, kept: tuple[str, ...]) -> int:
-    """Bound the answer by its source, in tokens.
+def most_answered(text: str, kept: tuple[str, ...]) -> int:
+    """Bound the answer to `text`, in tokens.
 
-    A good answer has about a third as many tokens as its source has characters.
+    A good answer has about a third as many tokens as its source has characters, and at most one
+    for each character of what is kept.
     """
-    return min(_MOST_ANSWERED, 16 + sum(map(len, kept)) + len(passage.text) * 3 // 5)
+    kept_characters = sum(map(len, kept))
+    return min(_MOST_ANSWERED, 16 + kept_characters + (len(text) - kept_characters) * 3 // 5)
 
 
 def _has_letters(text: str, kept: tuple[str, ...]) -> bool:

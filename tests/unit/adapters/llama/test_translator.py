@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ai4v.adapters.llama.engine import order_kept
+from ai4v.adapters.llama.engine import most_answered, order_kept
 from ai4v.adapters.llama.translator import LlamaTranslator
 from ai4v.contracts.capability import Tier
 from ai4v.ports.translator import Passage, TranslatorUnavailableError
@@ -54,3 +54,11 @@ def test_what_is_kept_is_put_in_the_order_of_the_text(
     text: str, keep: tuple[str, ...], ordered: tuple[str, ...]
 ) -> None:
     assert order_kept(text, keep) == ordered
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "most"),
+    [("a" * 50, (), 46), ("5" * 20 + "a" * 50, ("5" * 20,), 66), ("a" * 600, (), 300)],
+)
+def test_answer_is_bounded_by_its_source(text: str, kept: tuple[str, ...], most: int) -> None:
+    assert most_answered(text, kept) == most

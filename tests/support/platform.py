@@ -31,6 +31,8 @@ MODEL_DIR = REPOSITORY / ".cache" / "models"
 """Pulled on demand, and shared by all tests."""
 _COMMAND_TIMEOUT_S = 280.0
 _GONE_TIMEOUT_S = 5.0
+_STEPS = (0, 100, 200)
+"""From a service's port to those of its processes, of which there are three at most."""
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,13 @@ def empty_platform() -> Iterator[Platform]:
 
 
 def find_free_shift() -> int:
-    """Return a shift under which every port is free, below those that the system gives out."""
-    ports = load_topology().ports.values()
+    """Return a shift under which every port is free, below those that the system gives out.
+
+    Whatever seed a test chose: tests that run at the same time must not choose the same.
+    """
+    own = load_topology().ports.values()
+    ports = [port + step for port in own for step in _STEPS]
     while True:
-        shift = random.randint(2_000, 32_000 - max(ports))  # noqa: S311 - no secret
+        shift = random.SystemRandom().randint(2_000, 32_000 - max(ports))
         if all(is_free(LOOPBACK, port + shift) for port in ports):
             return shift

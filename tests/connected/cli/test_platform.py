@@ -2,6 +2,7 @@
 
 import json
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -9,22 +10,28 @@ import pytest
 
 from ai4v.kit.model import load_catalogue
 from tests.support.platform import Platform
+from tests.support.poll import until
 
 pytestmark = pytest.mark.connected
 
 
 def test_open_ports_are_those_of_the_registry(platform: Platform) -> None:
-    family = platform.find_family()
-    listening = {
-        (connection.laddr.ip, connection.laddr.port)
-        for process in family
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    listening = set()
+    for process in platform.find_family():
+        with suppress(psutil.NoSuchProcess):  # a backend of PostgreSQL that ended meanwhile
+            listening |= {
+                (connection.laddr.ip, connection.laddr.port)
+                for connection in process.net_connections("inet")
+                if connection.status == psutil.CONN_LISTEN
+            }
     assert listening == {("127.0.0.1", port) for port in platform.topology.ports.values()}
 
 
-def test_status_shows_everything_healthy(platform: Platform) -> None:
+async def test_status_shows_everything_healthy(platform: Platform) -> None:
+    async def is_healthy() -> bool:
+        return {unit.health for unit in platform.state.units} == {"healthy"}
+
+    await until(is_healthy)
     shown = platform.run("status", "--json")
     status = json.loads(shown.stdout)
     assert shown.returncode == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +13,7 @@ import pytest
 
 from ai4v.cli.command.certificate import make_certificate
 from ai4v.cli.failure import CommandError
-from ai4v.cli.port import BusyPort, explain_busy, find_busy, find_shift, is_free
+from ai4v.cli.port import BusyPort, explain_busy, find_busy, is_free
 from ai4v.cli.probe import probe_service, probe_valkey
 from ai4v.kit.certificate import TlsFiles
 from ai4v.kit.topology import load_topology
@@ -97,7 +98,7 @@ def test_busy_port_is_found_with_its_holder() -> None:
 def test_explanation_offers_a_shift() -> None:
     said = explain_busy([BusyPort("asr", 8087, "pid 7 (other)")], load_topology())
     assert said.startswith("port 8087, which asr needs, is taken by pid 7 (other)\n")
-    assert f"AI4V_PORT_SHIFT={find_shift(load_topology())} ai4v up" in said
+    assert re.search(r"AI4V_PORT_SHIFT=\d+ ai4v up", said)
 
 
 @pytest.mark.parametrize("host", ["no address", "192.0.2.1"])

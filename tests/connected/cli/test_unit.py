@@ -98,7 +98,7 @@ async def test_health_is_starting_until_the_first_answer(workshop: Workshop) -> 
 
 
 async def test_stop_lets_the_process_finish(workshop: Workshop) -> None:
-    unit = workshop.make("trap 'echo finished; exit 0' TERM; echo up; sleep 60 & wait")
+    unit = workshop.make("trap 'kill $!; echo finished; exit 0' TERM; sleep 60 & echo up; wait")
     unit.start()
     await workshop.until_said("up")
     await unit.stop()

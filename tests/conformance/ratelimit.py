@@ -162,6 +162,31 @@ class RateLimiterConformance:
         await elapse(refused.retry_after_s + 0.002)
         assert (await take(limiter, "a", _QUICK)).is_allowed
 
+    async def test_a_refund_is_as_if_nothing_was_taken(self, limiter: RateLimiter) -> None:
+        charges = (Charge("a", (MINUTE, HOUR)), Charge("b", (HOUR,), 3))
+        before = await limiter.acquire(charges)
+        assert (await limiter.acquire(charges)).is_allowed
+        decision = await limiter.refund(charges)
+        assert (decision.is_allowed, decision.retry_after_s) == (True, 0)
+        assert (decision.limit, decision.remaining) == (before.limit, before.remaining)
+        assert decision.reset_s == pytest.approx(before.reset_s, abs=30)
+        assert (await take(limiter, "a", MINUTE)).remaining == 3
+        assert (await take(limiter, "b", HOUR)).remaining == 3
+
+    async def test_a_refund_does_not_overfill(self, limiter: RateLimiter) -> None:
+        await limiter.acquire([Charge("a", (MINUTE,), 2)])
+        decision = await limiter.refund([Charge("a", (MINUTE,), 5)])
+        assert decision.remaining == 5
+        assert (await limiter.refund([Charge("new", (MINUTE,))])).remaining == 5
+        assert (await take(limiter, "a", MINUTE)).remaining == 4
+
+    async def test_a_refund_lets_the_next_pass(self, limiter: RateLimiter) -> None:
+        await take(limiter, "a", MINUTE, cost=5)
+        assert not (await take(limiter, "a", MINUTE)).is_allowed
+        await limiter.refund([Charge("a", (MINUTE,))])
+        assert (await take(limiter, "a", MINUTE)).is_allowed
+        assert not (await take(limiter, "a", MINUTE)).is_allowed
+
     async def test_nothing_to_count_is_a_mistake(self, limiter: RateLimiter) -> None:
         for charges in ([], [Charge("a", ())]):
             with pytest.raises(ValueError, match="limit"):

@@ -134,6 +134,17 @@ class FallbackRateLimiter:
             self._seen.put(subject, level)
         return decision
 
+    async def refund(self, charges: Sequence[Charge]) -> Decision:
+        """Give back to the buckets that count now; never raises unavailable."""
+        try:
+            return await self._shared.refund(charges)
+        except RateLimiterUnavailableError:
+            self._degrade()
+        await self._begin(charges)
+        decision = await self._local.refund([self._share(charge) for charge in charges])
+        self._owe(charges, -1)
+        return self._translate(decision, charges)
+
     async def debit(self, charges: Sequence[Charge]) -> None:
         """Take from the shared buckets, or from the local ones; never raises unavailable."""
         try:
@@ -151,6 +162,10 @@ class FallbackRateLimiter:
         decision = await self._local.acquire([self._share(charge) for charge in charges])
         if decision.is_allowed:
             self._owe(charges)
+        return self._translate(decision, charges)
+
+    def _translate(self, decision: Decision, charges: Sequence[Charge]) -> Decision:
+        """Tell a local decision of the limit that the caller knows."""
         limits = [limit for charge in charges for limit in charge.limits]
         told = next(limit for limit in limits if self._share_limit(limit) == decision.limit)
         return replace(decision, limit=told, is_local=True)
@@ -190,12 +205,12 @@ class FallbackRateLimiter:
         """Name a subject's local buckets; those of each outage are its own."""
         return f"{subject}#{self._outages}"
 
-    def _owe(self, charges: Sequence[Charge]) -> None:
+    def _owe(self, charges: Sequence[Charge], sign: int = 1) -> None:
         now_s = self._clock.monotonic_s()
         for charge in charges:
             for limit in charge.limits:
                 debt = self._owed.get((charge.subject, limit)) or _Debt(0.0, now_s)
-                amount = debt.faded(limit, now_s) + charge.cost
+                amount = max(0.0, debt.faded(limit, now_s) + sign * charge.cost)
                 self._owed.put((charge.subject, limit), _Debt(amount, now_s))
 
     async def _settle(self, charges: Sequence[Charge]) -> None:

@@ -84,6 +84,16 @@ class RateLimiter(Protocol):
         """
         ...
 
+    async def refund(self, charges: Sequence[Charge]) -> Decision:
+        """Give back what `acquire` took of a request that came to nothing, in one atomic step.
+
+        No bucket holds more than its count by it. The decision, which allows, tells what is left.
+
+        Raises:
+            RateLimiterUnavailableError: the counters cannot be reached within the timeout.
+        """
+        ...
+
     async def debit(self, charges: Sequence[Charge]) -> None:
         """Take what is known only afterwards, allowed or not, in one atomic step.
 

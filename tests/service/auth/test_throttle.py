@@ -38,6 +38,12 @@ class _FallingLimiter:
             raise RateLimiterUnavailableError("the counters are down")
         return await self._inner.acquire(charges)
 
+    async def refund(self, charges: Sequence[Charge]) -> Decision:
+        """Give back, or be down."""
+        if self.is_down:
+            raise RateLimiterUnavailableError("the counters are down")
+        return await self._inner.refund(charges)
+
     async def debit(self, charges: Sequence[Charge]) -> None:
         """Take, or be down."""
         if self.is_down:

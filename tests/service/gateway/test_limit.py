@@ -1,6 +1,9 @@
 import asyncio
 from collections.abc import Sequence
 
+import httpx2
+from fastapi import APIRouter
+
 from ai4v.adapters.memory.ratelimit import MemoryRateLimiter
 from ai4v.kit.fallback import FallbackPolicy, FallbackRateLimiter
 from ai4v.ports.ratelimit import Charge, Decision, RateLimiterUnavailableError
@@ -13,6 +16,8 @@ from tests.service.gateway.house import (
     make_service,
     open_house,
 )
+
+ALL_100 = '"minute";q=100;w=60, "hour";q=1000;w=3600, "day";q=10000;w=86400'
 
 
 async def test_sixty_at_once_pass_and_the_next_does_not(echo: House) -> None:
@@ -42,6 +47,36 @@ async def test_a_refusal_tells_the_limits_too(echo: House) -> None:
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
     assert refused.headers["ratelimit"] == '"minute";r=0;t=60'
     assert "q=1;w=60" in refused.headers["ratelimit-policy"]
+
+
+async def test_what_is_refused_for_overload_is_given_back(house: House) -> None:
+    may_answer, inside = asyncio.Event(), 64
+    all_inside = asyncio.Semaphore(0)
+
+    async def work() -> str:
+        all_inside.release()
+        await may_answer.wait()
+        return "done"
+
+    router = APIRouter()
+    router.add_api_route("/api/v1/asr/inference", work, methods=["POST"])
+    await house.add("asr", ASR, make_service("asr", router))
+    house.authority.known[make_key("busy")] = limited(100)
+
+    async def ask() -> httpx2.Response:
+        return await house.ask("POST", "/api/v1/asr/inference", key=make_key("busy"))
+
+    under_way = [asyncio.create_task(ask()) for _ in range(inside)]
+    for _ in range(inside):
+        await all_inside.acquire()
+    for _ in range(2):
+        shed = await ask()
+        assert (shed.status_code, shed.headers["retry-after"]) == (503, "1")
+        assert shed.headers["ratelimit"] == '"minute";r=36;t=39'
+        assert shed.headers.get_list("ratelimit-policy") == [ALL_100]
+    may_answer.set()
+    assert {answer.status_code for answer in await asyncio.gather(*under_way)} == {200}
+    assert (await ask()).headers["ratelimit"] == '"minute";r=35;t=39'
 
 
 async def test_a_key_that_is_at_its_limit_harms_no_other(echo: House) -> None:

@@ -22,6 +22,10 @@ class _Switchable:
         self._check()
         return await self._inner.acquire(charges)
 
+    async def refund(self, charges: Sequence[Charge]) -> Decision:
+        self._check()
+        return await self._inner.refund(charges)
+
     async def debit(self, charges: Sequence[Charge]) -> None:
         self._check()
         await self._inner.debit(charges)
@@ -115,6 +119,18 @@ async def test_who_is_not_known_starts_with_little(shared: _Switchable, clock: M
     assert sum(decision.is_allowed for decision in decisions) == 9
     assert (await take(limiter, "b", Limit("minute", 1, 60))).is_allowed
     assert not (await take(limiter, "c", Limit("none", 0, 60))).is_allowed
+
+
+async def test_what_was_given_back_is_not_owed(shared: _Switchable, clock: ManualClock) -> None:
+    (limiter,) = _fleet(shared, clock, 1)
+    await take(limiter, "a", MINUTE)
+    shared.is_down = True
+    for _ in range(3):
+        await take(limiter, "a", MINUTE)
+        refunded = await limiter.refund([Charge("a", (MINUTE,))])
+        assert (refunded.limit, refunded.remaining, refunded.is_local) == (MINUTE, 4, True)
+    shared.is_down = False
+    assert (await take(limiter, "a", MINUTE)).remaining == 3
 
 
 async def test_debits_are_kept_and_settled(shared: _Switchable, clock: ManualClock) -> None:

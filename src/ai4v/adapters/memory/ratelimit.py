@@ -49,6 +49,10 @@ class _Reading:
     def used_after(self) -> int:
         return self.used + self.cost * self.window_ms
 
+    def refunded(self) -> "_Reading":
+        """Return what is read after the cost was given back."""
+        return replace(self, used=max(0, self.used - self.cost * self.window_ms), cost=0)
+
     @property
     def retry_ms(self) -> int:
         """Milliseconds until the request fits; 0 when it does, the window when it never will."""
@@ -75,6 +79,13 @@ class MemoryRateLimiter:
         if is_allowed:
             self._take(readings, now_ms)
         return _decide(readings, is_allowed=is_allowed)
+
+    async def refund(self, charges: Sequence[Charge]) -> Decision:
+        """Give back to every bucket."""
+        now_ms = self._now_ms()
+        readings = [reading.refunded() for reading in self._read(charges, now_ms)]
+        self._take(readings, now_ms)
+        return _decide(readings, is_allowed=True)
 
     async def debit(self, charges: Sequence[Charge]) -> None:
         """Take from every bucket."""
@@ -129,5 +140,5 @@ def _decide(readings: Sequence[_Reading], *, is_allowed: bool) -> Decision:
         limit=tightest.limit,
         remaining=remaining(tightest),
         reset_s=used / max(1, tightest.limit.count) / _MS,
-        retry_after_s=tightest.retry_ms / _MS,
+        retry_after_s=0.0 if is_allowed else tightest.retry_ms / _MS,
     )

@@ -1,4 +1,4 @@
--- Takes from every bucket of some subjects, or from none of them.
+-- Takes from every bucket of some subjects, or from none of them; or gives back to them.
 -- A bucket is "<used>:<at>": what was taken and has not come back, in units of one window-th of a
 -- token per millisecond, as of millisecond <at>. Taking a token adds the window, each millisecond
 -- gives <count> back, the bucket is exhausted at count * window: integers, exact below 2^53.
@@ -6,11 +6,12 @@
 -- that it is not set anew by every request.
 -- A bucket from which nothing is taken is left as it is: it means the same at any later time.
 -- KEYS     of each subject: the hash of its buckets
--- ARGV     1 to take whatever is left, overdrawing (a debit), else 0; then of each subject: number
---          of limits, and of each limit: bucket, cost, count, window in milliseconds
+-- ARGV     1 to take whatever is left, overdrawing (a debit), 2 to give back (a refund), else 0; then
+--          of each subject: number of limits, and of each limit: bucket, cost, count, window in
+--          milliseconds
 -- returns  allowed (0 or 1), the position of the limit told, remaining, reset, retry (milliseconds)
 
-local is_debit = ARGV[1] == '1'
+local is_debit, is_refund = ARGV[1] == '1', ARGV[1] == '2'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local names, counts, windows, costs, used, retry = {}, {}, {}, {}, {}, {}
@@ -49,11 +50,14 @@ for subject = 1, #KEYS do
   n = n + size
 end
 first[#KEYS + 1] = n + 1
+allowed = allowed or is_refund
 local takes = allowed or is_debit
 
 local told, remaining = 1, {}
 for i = 1, n do
-  if takes then
+  if is_refund then
+    used[i], retry[i] = max(0, used[i] - costs[i] * windows[i]), 0
+  elseif takes then
     used[i] = used[i] + costs[i] * windows[i]
   end
   remaining[i] = max(0, floor((counts[i] * windows[i] - used[i]) / windows[i]))

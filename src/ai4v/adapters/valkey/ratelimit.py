@@ -19,6 +19,9 @@ from ai4v.ports.ratelimit import (
 )
 
 _CHARGE: Final = load_script("charge")
+_ACQUIRE: Final = 0
+_DEBIT: Final = 1
+_REFUND: Final = 2
 _MS: Final = 1_000
 _MOST_BILLS: Final = 4_096
 
@@ -28,7 +31,7 @@ class _Bill:
 
     __slots__ = ("call", "charges", "limits")
 
-    def __init__(self, prefix: str, charges: Sequence[Charge], *, is_debit: bool) -> None:
+    def __init__(self, prefix: str, charges: Sequence[Charge], way: int) -> None:
         check_charges(charges)
         self.charges = charges
         subjects: dict[str, list[tuple[Limit, int]]] = {}
@@ -36,7 +39,7 @@ class _Bill:
             items = subjects.setdefault(charge.subject, [])
             items += [(limit, charge.cost) for limit in charge.limits]
         keys = [prefix + subject for subject in subjects]
-        arguments: list[Argument] = [len(keys), *keys, int(is_debit)]
+        arguments: list[Argument] = [len(keys), *keys, way]
         for items in subjects.values():
             arguments += _list_arguments(items)
         self.limits = [limit for items in subjects.values() for limit, _ in items]
@@ -63,6 +66,18 @@ class ValkeyRateLimiter:
         bill = self._bills.get(id(charges))
         if bill is None or bill.charges is not charges:
             bill = self._make_bill(charges)
+        return await self._decide(bill)
+
+    async def refund(self, charges: Sequence[Charge]) -> Decision:
+        """Give back to every bucket in one script."""
+        return await self._decide(_Bill(self._prefix, charges, _REFUND))
+
+    async def debit(self, charges: Sequence[Charge]) -> None:
+        """Take from every bucket in one script."""
+        bill = _Bill(self._prefix, charges, _DEBIT)
+        await self._connection.call(RateLimiterUnavailableError, bill.call)
+
+    async def _decide(self, bill: _Bill) -> Decision:
         reply: list[int] = await self._connection.call(  # type: ignore[assignment] # of the script
             RateLimiterUnavailableError, bill.call
         )
@@ -75,13 +90,8 @@ class ValkeyRateLimiter:
             retry_ms / _MS,
         )
 
-    async def debit(self, charges: Sequence[Charge]) -> None:
-        """Take from every bucket in one script."""
-        bill = _Bill(self._prefix, charges, is_debit=True)
-        await self._connection.call(RateLimiterUnavailableError, bill.call)
-
     def _make_bill(self, charges: Sequence[Charge]) -> _Bill:
-        bill = _Bill(self._prefix, charges, is_debit=False)
+        bill = _Bill(self._prefix, charges, _ACQUIRE)
         if isinstance(charges, tuple):
             if len(self._bills) >= _MOST_BILLS:
                 self._bills.clear()

@@ -20,6 +20,7 @@ from ai4v.contracts.health import Health, HealthReport
 from ai4v.kit.deadline import HEADER as DEADLINE_HEADER
 from ai4v.kit.log import get_logger
 from ai4v.kit.trace import TRACE_HEADER, EdgeTracer
+from ai4v.services.gateway.attempt.shedding import OverloadError
 from ai4v.services.gateway.door.address import Network
 from ai4v.services.gateway.door.credential import read_stream_credential
 from ai4v.services.gateway.door.gate import Gate, Knock
@@ -121,7 +122,9 @@ class Edge:
             visit.guest = await self._gate.admit(knock)
             try:
                 await self._proxy.forward(visit, route, body)
-            except ServiceUnavailableError:
+            except ServiceUnavailableError as error:
+                if isinstance(error, OverloadError):
+                    await self._gate.refund(knock)
                 if not route.is_health or visit.is_begun:
                     raise
                 await _report_absence(visit, route.service)

@@ -9,7 +9,12 @@ from ai4v.ports.ratelimit import Charge, Decision, RateLimiter
 from ai4v.services.gateway.door.address import name_network
 from ai4v.services.gateway.door.credential import read_credential
 from ai4v.services.gateway.door.guest import Guest
-from ai4v.services.gateway.door.limit import AddressLimits, check_decision, describe_decision
+from ai4v.services.gateway.door.limit import (
+    DEGRADED,
+    AddressLimits,
+    check_decision,
+    describe_decision,
+)
 from ai4v.services.gateway.door.verification import CredentialVerifier
 from ai4v.services.gateway.passage.header import Header, RequestHead
 from ai4v.services.gateway.routing import Access, Route
@@ -29,6 +34,10 @@ class Knock:
     """What the gate counted is added to it."""
     route: Route | None = None
     """None for the gateway's own paths."""
+    charges: Sequence[Charge] = ()
+    """What it was charged, once it is let in."""
+    policy: bytes = b""
+    """The limits, as the answer tells them."""
 
 
 class Gate:
@@ -87,6 +96,13 @@ class Gate:
         await self._count(charges, guest.policy, knock)
         return guest
 
+    async def refund(self, knock: Knock) -> None:
+        """Give back what a request was charged that nothing was done for, and tell what is left."""
+        decision = await self._limiter.refund(knock.charges)
+        told = describe_decision(knock.policy, decision)
+        counted = {name for name, _ in told} | {DEGRADED}
+        knock.told[:] = [*(header for header in knock.told if header[0] not in counted), *told]
+
     async def debit(self, charges: list[Charge]) -> None:
         """Charge what is known only afterwards."""
         await self._limiter.debit(charges)
@@ -97,3 +113,4 @@ class Gate:
             self.local_decisions += 1
         knock.told.extend(describe_decision(policy, decision))
         check_decision(decision)
+        knock.charges, knock.policy = charges, policy

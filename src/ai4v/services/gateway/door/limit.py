@@ -10,6 +10,7 @@ from ai4v.contracts.identity import RateLimits
 from ai4v.ports.ratelimit import Charge, Decision, Limit
 from ai4v.services.gateway.passage.header import Header
 
+DEGRADED: Final = b"x-ratelimit-degraded"
 _MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3_600.0
 _DAY_S: Final = 86_400.0
@@ -98,7 +99,7 @@ def describe_decision(policy: bytes, decision: Decision) -> list[Header]:
     state = b'"%b";r=%d;t=%d' % (name, decision.remaining, math.ceil(decision.reset_s))
     told = [(b"ratelimit-policy", policy), (b"ratelimit", state)]
     if decision.is_local:
-        told.append((b"x-ratelimit-degraded", b"1"))
+        told.append((DEGRADED, b"1"))
     return told
 
 

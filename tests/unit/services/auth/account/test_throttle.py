@@ -19,6 +19,9 @@ class _DownLimiter:
     async def acquire(self, _charges: Sequence[Charge]) -> Decision:
         raise RateLimiterUnavailableError("down")
 
+    async def refund(self, _charges: Sequence[Charge]) -> Decision:
+        raise RateLimiterUnavailableError("down")
+
     async def debit(self, _charges: Sequence[Charge]) -> None:
         raise RateLimiterUnavailableError("down")
 

@@ -43,26 +43,24 @@ async def _revoke(town: Town, token: str, key_id: str) -> None:
     assert answer.status_code == 204, answer.text
 
 
-async def _metric(town: Town, gateway: str, name: str) -> float:
-    async with httpx2.AsyncClient(base_url=town.address(gateway)) as client:
-        text = (await client.get("/metrics")).text
-    return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
-
-
 async def test_r15_one_look_up_for_many_callers(town: Town, token: str) -> None:
     _, key = await town.make_key(token)
     await town.valkey("FLUSHALL")
     before = await _verifications(town)
     callers = _callers(town, key)
-    async with asyncio.TaskGroup() as group:
-        for _ in range(choose(100, 500)):
-            group.create_task(callers.send())
+    await callers.at_once(choose(100, 500))
     asked = await _verifications(town) - before
-    tell("R15", callers=float(len(callers.operations)), verifications=asked)
+    history = callers.history
+    tell(
+        "R15",
+        callers=float(len(history.operations)),
+        answered=float(history.count_ok),
+        verifications=asked,
+    )
     # So many at once for a service that just started: some are told to come back.
-    assert set(callers.history.statuses) <= {200, 503}
-    assert callers.history.count_ok >= 100
-    assert asked <= len(_GATEWAYS)
+    assert set(history.statuses) <= {200, 503}
+    assert history.count_ok >= 20
+    assert 1 <= asked <= len(_GATEWAYS)
 
 
 async def _verifications(town: Town) -> float:
@@ -75,10 +73,13 @@ async def _verifications(town: Town) -> float:
     )
 
 
-async def test_r16_revocation_is_felt_within_a_second(town: Town, token: str) -> None:
-    rounds = choose(3, 10)
+@pytest.mark.parametrize("push", ["well", "cut"])
+async def test_r16_revocation_is_felt_within_a_second(town: Town, token: str, push: str) -> None:
     slowest = 0.0
-    for _ in range(rounds):
+    if push == "cut":
+        await town.valkey("ACL", "SETUSER", "default", "-subscribe")
+        await town.valkey("CLIENT", "KILL", "TYPE", "pubsub")
+    for _ in range(choose(2, 8)):
         key_id, key = await town.make_key(token)
         callers = _callers(town, key)
         ended = asyncio.Event()
@@ -93,7 +94,8 @@ async def test_r16_revocation_is_felt_within_a_second(town: Town, token: str) ->
         slowest = max([slowest, *(item.began_s - revoked_at for item in late)])
         assert history.between(0, revoked_at).count_ok > 0
         assert {200, 401} <= set(history.statuses) <= {200, 401, 429}
-    tell("R16", slowest_s=slowest)
+    await town.valkey("ACL", "SETUSER", "default", "+subscribe")
+    tell(f"R16 push {push}", slowest_s=slowest)
     assert slowest <= 1.0
 
 
@@ -108,49 +110,59 @@ async def test_r17_limits_go_on_without_valkey(town: Town, token: str) -> None:
     await asyncio.sleep(1.0)
     await town.kill_for_good("valkey")
     history = await running
-    degraded = await _metric(town, "gateway", "ai4v_gateway_limits_degraded")
+    degraded = await town.metric("gateway", "ai4v_gateway_limits_degraded")
     await town.start("valkey")
+    began_again = time.monotonic()
+
+    async def is_shared() -> bool:
+        await callers.send()
+        return await town.metric("gateway", "ai4v_gateway_limits_degraded") == 0.0
+
+    await until(is_shared)
+    back_s = time.monotonic() - began_again
     allowed = limit + limit / 60 * seconds
     tell(
         "R17",
         admitted=float(history.count_ok),
         allowed=allowed,
+        back_s=back_s,
         errors=float(sum(n for status, n in history.statuses.items() if status not in {200, 429})),
     )
     assert history.between(began, began + 1e9).count_ok <= 1.3 * allowed
     assert set(history.statuses) <= {200, 429}
     assert degraded == 1.0
+    if IS_FULL:
+        assert back_s <= 2.0
 
 
 async def test_r18_paused_valkey_adds_little(town: Town, token: str) -> None:
     _, key = await town.make_key(token)
-    callers = _callers(town, key)
-    for _ in range(10):
-        await callers.send()
-    calm = callers.history.percentile(0.5)
+    seconds = choose(3.0, 10.0)
+    calm = await _callers(town, key).steady(per_s=20, seconds=seconds)
     valkey = town.process("valkey")
     valkey.suspend()
     paused = _callers(town, key)
-    history = await paused.steady(per_s=20, seconds=choose(3.0, 10.0))
+    history = await paused.steady(per_s=20, seconds=seconds)
     valkey.resume()
     resumed = time.monotonic()
 
     async def is_shared() -> bool:
         await paused.send()
-        return await _metric(town, "gateway", "ai4v_gateway_limits_degraded") == 0.0
+        return await town.metric("gateway", "ai4v_gateway_limits_degraded") == 0.0
 
     await until(is_shared)
     tell(
         "R18",
-        calm_ms=calm * 1000,
+        calm_p50_ms=calm.percentile(0.5) * 1000,
         paused_p50_ms=history.percentile(0.5) * 1000,
+        calm_max_ms=calm.percentile(1.0) * 1000,
         paused_max_ms=history.percentile(1.0) * 1000,
         back_s=time.monotonic() - resumed,
     )
     assert history.success == 1.0
     if IS_FULL:
-        assert history.percentile(0.5) - calm <= 0.02
-        assert history.percentile(1.0) - calm <= 0.2
+        assert history.percentile(0.5) - calm.percentile(0.5) <= 0.02
+        assert history.percentile(1.0) - calm.percentile(1.0) <= 0.2
 
 
 async def test_r20_limits_are_exact_over_three_gateways(town: Town, token: str) -> None:
@@ -168,5 +180,6 @@ async def test_r20_limits_are_exact_over_three_gateways(town: Town, token: str) 
     expected = limit + limit * took / 60
     tell("R20", admitted=float(history.count_ok), expected=expected)
     assert set(history.statuses) == {200, 429}
-    assert expected - 3 <= history.count_ok <= expected + 1
+    asked_s = max(item.began_s for item in history.operations) - began
+    assert limit + limit * asked_s / 60 - 3 <= history.count_ok <= expected + 1
     assert all(item.retry_after_s for item in history.operations if item.status == 429)

@@ -58,6 +58,13 @@ class Callers:
                 group.create_task(call(client))
         return self.history
 
+    async def at_once(self, count: int) -> History:
+        """Send so many requests at the same moment."""
+        async with self._open() as client, asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(self._send(client))
+        return self.history
+
     async def send(self, body: dict[str, object] | None = None) -> Operation:
         """Send one request."""
         async with self._open() as client:

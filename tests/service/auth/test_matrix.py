@@ -55,7 +55,10 @@ _OWNED: Final = {
     "DELETE /api/v1/auth/sessions/{session_id}": None,
 }
 """Routes to an object that has an owner, and what lets others at it; None: nothing."""
-_BODIES: Final = {f"PATCH {_KEYS}": {"name": "another"}}
+_BODIES: Final = {
+    f"PATCH {_KEYS}": {"name": "another"},
+    "PATCH /api/v1/auth/users/{user_id}": {"is_active": False},
+}
 _CALLERS: Final = ("nobody", "key", *Role)
 
 
@@ -96,9 +99,11 @@ async def _principal(database: asyncpg.Connection, who: str) -> Principal:
     )
 
 
-async def _fill(house: House, database: asyncpg.Connection, route: Route) -> str:
+async def _fill(
+    house: House, database: asyncpg.Connection, route: Route, owner: Role = Role.USER
+) -> str:
     """Return the route's path to objects of somebody else."""
-    victim = await _principal(database, Role.USER)
+    victim = await _principal(database, owner)
     objects = {
         "user_id": victim.user_id,
         "username": "nobody",
@@ -158,6 +163,38 @@ async def test_somebody_elses_object_is_as_one_that_is_not_there(
         (details[0]["code"], details[0]["message"])
     ] * 2
     assert foreign.status_code == missing.status_code == 404
+
+
+_USER: Final = "/api/v1/auth/users/{user_id}"
+_RANKED: Final = {
+    f"PATCH {_KEYS}": 403,
+    f"DELETE {_KEYS}": 403,
+    f"POST {_KEYS}/rotate": 404,
+    f"PATCH {_USER}": 403,
+    f"DELETE {_USER}/sessions": 403,
+}
+"""Routes that change what is somebody else's, and what they answer who may do less."""
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if str(route) in _RANKED], ids=str)
+async def test_nobody_changes_what_is_of_who_may_do_more(
+    house: House, database: asyncpg.Connection, route: Route
+) -> None:
+    plain = await _principal(database, Role.MODERATOR)
+    # Whatever somebody was given of managing, they stay below who may do everything.
+    may = {"permissions": plain.permissions | {Permission.USER_MANAGE}}
+    moderator = house.person(plain.model_copy(update=may))
+    administrator = house.person(await _principal(database, Role.ADMIN))
+    refused = {_RANKED[str(route)]}
+    done = {200, 204} if refused == {403} else refused
+    for caller, owner, expected in (
+        (moderator, Role.ADMIN, refused),
+        (moderator, Role.MODERATOR, done),
+        (moderator, Role.USER, done),
+        (administrator, Role.ADMIN, done),
+    ):
+        answer = await _ask(caller, route, await _fill(house, database, route, owner))
+        assert answer.status_code in expected, (owner, answer.text)
 
 
 def test_every_object_with_an_owner_is_known_here() -> None:

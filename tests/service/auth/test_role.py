@@ -147,7 +147,7 @@ async def test_the_last_administrator_stays_one(house: House) -> None:
     other = house.person(
         Principal(
             user_id=(await house.user(admin, "asha")).user_id,
-            role=Role.USER,
+            role=Role.ADMIN,
             permissions=frozenset(Permission),
         )
     )
@@ -162,7 +162,8 @@ async def test_two_administrators_cannot_demote_each_other_at_once(house: House)
     me = (await admin.ask("GET", "/api/v1/auth/me")).json()["user"]["id"]
     asha = await house.user(admin, "asha")
     await admin.ask("PATCH", f"{_USERS}/{asha.user_id}", {"role": "admin"})
-    second = house.person(asha.model_copy(update={"permissions": frozenset(Permission)}))
+    everything = {"role": Role.ADMIN, "permissions": frozenset(Permission)}
+    second = house.person(asha.model_copy(update=everything))
     answers = await asyncio.gather(
         admin.ask("PATCH", f"{_USERS}/{asha.user_id}", {"role": "user"}),
         second.ask("PATCH", f"{_USERS}/{me}", {"role": "user"}),

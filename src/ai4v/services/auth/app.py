@@ -159,16 +159,17 @@ async def _open(
     stack.callback(people.passwords.close)
     if people.postman is not None:
         await stack.enter_async_context(people.postman.at_work())
+    roles = RoleService(RoleParts(RoleRepository(database), marks, adapters.clock))
     areas = Areas(
         accounts=people.accounts,
         proofs=people.proofs,
         audit=await _open_audit(settings, database, adapters.clock, stack),
-        keys=KeyService(KeyParts(KeyRepository(database), marks, adapters.clock)),
+        keys=KeyService(KeyParts(KeyRepository(database), roles, marks, adapters.clock)),
         providers=ProviderService(
             ProviderParts(ProviderRepository(database), sessions, providers, adapters.clock)
         ),
         sessions=sessions,
-        roles=RoleService(RoleParts(RoleRepository(database), marks, adapters.clock)),
+        roles=roles,
     )
     return AuthService(areas, Parts(repository, people.repository, tokens, adapters.clock))
 

@@ -82,9 +82,15 @@ async def show_user(user_id: UUID, accounts: Accounts) -> UserView:
 
 @router.patch("/users/{user_id}", openapi_extra=needs(Permission.USER_MANAGE))
 async def change_user(
-    user_id: UUID, change: UserChange, auth: Auth, accounts: Accounts, actor: CurrentActor
+    user_id: UUID,
+    change: UserChange,
+    principal: CurrentPrincipal,
+    auth: Auth,
+    accounts: Accounts,
+    actor: CurrentActor,
 ) -> UserView:
     """Give another role; or let in or out: then the API keys are revoked, the sessions end."""
+    await auth.areas.roles.check_rank(principal, user_id)
     if change.role is not None:
         await auth.areas.roles.give(user_id, change.role, actor)
     if change.is_active is not None:

@@ -79,9 +79,9 @@ class KeyRepository:
         change: Callable[[ApiKey], ApiKey],
         actor: Actor,
         *,
-        owner_id: UUID | None,
+        owner_id: UUID,
     ) -> ApiKey | None:
-        """Change a key, of that owner unless None, as `change` says; return it as it is then."""
+        """Change a key of that owner as `change` says; return it as it is then."""
         async with self._database.transaction() as session:
             row = (await session.execute(_find(key_id, owner_id).with_for_update())).one_or_none()
             if row is None:
@@ -127,9 +127,9 @@ class KeyRepository:
             return old, new
 
     async def revoke(
-        self, key_id: UUID, actor: Actor, *, owner_id: UUID | None, now: datetime
+        self, key_id: UUID, actor: Actor, *, owner_id: UUID, now: datetime
     ) -> str | None:
-        """Revoke a key, of that owner unless None; return its hash, or None when there is none."""
+        """Revoke a key of that owner; return its hash, or None when there is none."""
         async with self._database.transaction() as session:
             row = (await session.execute(_find(key_id, owner_id).with_for_update())).one_or_none()
             if row is None:

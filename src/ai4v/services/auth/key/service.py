@@ -26,6 +26,7 @@ from ai4v.services.auth.key.record import ApiKey
 from ai4v.services.auth.key.repository import KeyRepository
 from ai4v.services.auth.refusal import refuse
 from ai4v.services.auth.revocation import RevocationMarks
+from ai4v.services.auth.role.service import RoleService
 
 _LONGEST_KEY: Final = timedelta(days=3653)
 
@@ -35,6 +36,7 @@ class KeyParts:
     """What the service works with."""
 
     repository: KeyRepository
+    roles: RoleService
     marks: RevocationMarks
     clock: Clock
 
@@ -42,12 +44,14 @@ class KeyParts:
 class KeyService:
     """API keys.
 
-    Who may manage everybody's keys finds them all; a key that is somebody else's is not found by
-    anybody else. Every method raises `DatabaseUnavailableError` when PostgreSQL cannot be reached.
+    Who may manage everybody's keys finds them all, and changes those of users who may do no more
+    than they; a key that is somebody else's is not found by anybody else. Every method raises
+    `DatabaseUnavailableError` when PostgreSQL cannot be reached.
     """
 
     def __init__(self, parts: KeyParts) -> None:
         self._repository = parts.repository
+        self._roles = parts.roles
         self._marks = parts.marks
         self._clock = parts.clock
 
@@ -108,9 +112,10 @@ class KeyService:
             NotFoundError: there is none, or it is somebody else's.
             ValidationError: it would end later than now said, or has ended.
             AuthorizationError: it could do more than the key that asks, or more often than the
-                default.
+                default; or its owner may do more than who asks.
         """
         maker = await self._own_key(asker)
+        owner_id = await self._find_owner(asker, key_id)
 
         def change(key: ApiKey) -> ApiKey:
             self._require_good(key)
@@ -119,7 +124,6 @@ class KeyService:
                 require_no_more(changed, maker)
             return changed
 
-        owner_id = _scope_owner(asker)
         key = await self._repository.change(key_id, change, actor, owner_id=owner_id)
         if key is None:
             raise NotFoundError("no such key")
@@ -170,10 +174,11 @@ class KeyService:
 
         Raises:
             NotFoundError: there is none, or it is somebody else's.
+            AuthorizationError: its owner may do more than who asks.
         """
-        key_hash = await self._repository.revoke(
-            key_id, actor, owner_id=_scope_owner(asker), now=self._clock.now()
-        )
+        owner_id = await self._find_owner(asker, key_id)
+        now = self._clock.now()
+        key_hash = await self._repository.revoke(key_id, actor, owner_id=owner_id, now=now)
         if key_hash is None:
             raise NotFoundError("no such key")
         await self._marks.put([key_hash])
@@ -199,6 +204,12 @@ class KeyService:
         if self._has_ended(key):
             raise AuthenticationError("the API key has expired")
         return key, owner
+
+    async def _find_owner(self, asker: Principal, key_id: UUID) -> UUID:
+        """Return whose key it is that the asker is about to change."""
+        owner_id = (await self.get(asker, key_id)).owner_id
+        await self._roles.check_rank(asker, owner_id)
+        return owner_id
 
     async def _own_key(self, asker: Principal) -> ApiKey | None:
         """Return the key that asks, as far as it goes at the moment; None: a user asks."""

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from ai4v.contracts.error import AuthorizationError, NotFoundError
+from ai4v.contracts.identity import Principal
 from ai4v.contracts.permission import Permission
 from ai4v.contracts.role import Role
 from ai4v.contracts.roletable import RoleList, RoleView
@@ -76,6 +77,23 @@ class RoleService:
         if missing:
             names = ", ".join(sorted(missing))
             raise AuthorizationError(f"nobody gives others what they have not: {names}")
+
+    async def check_rank(self, asker: Principal, user_id: UUID) -> None:
+        """Return when somebody may act on a user and what is theirs: not on who may do more.
+
+        An API key has the rank of its owner; which actions it has is looked at elsewhere.
+
+        Raises:
+            NotFoundError: there is no such user.
+            AuthorizationError: the user's role has a permission that the asker's role has not.
+        """
+        if asker.user_id == user_id:
+            return
+        role = await self._repository.find_role(user_id)
+        if role is None:
+            raise NotFoundError("no such user")
+        if await self.permissions(role) - await self.permissions(asker.role):
+            raise AuthorizationError("this is for those who may do as much as that user")
 
     async def give(self, user_id: UUID, role: Role, actor: Actor) -> None:
         """Give a user another role.

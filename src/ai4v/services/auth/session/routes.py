@@ -97,8 +97,11 @@ async def list_user_sessions(user_id: UUID, principal: CurrentPrincipal, auth: A
 @router.delete(
     "/users/{user_id}/sessions", status_code=204, openapi_extra=needs(Permission.USER_MANAGE)
 )
-async def end_user_sessions(user_id: UUID, auth: Auth, actor: CurrentActor) -> None:
+async def end_user_sessions(
+    user_id: UUID, principal: CurrentPrincipal, auth: Auth, actor: CurrentActor
+) -> None:
     """End every session of a user; their API keys stay."""
+    await auth.areas.roles.check_rank(principal, user_id)
     await auth.areas.sessions.end_all(user_id, actor)
 
 

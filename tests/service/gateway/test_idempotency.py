@@ -255,15 +255,6 @@ async def test_who_lost_its_lease_waits_for_the_one_that_took_over(
     assert (await second).content == (await post(busy)).content
 
 
-async def test_a_lease_that_ran_out_unnoticed_does_no_harm(busy: House, worker: Worker) -> None:
-    worker.gate.clear()
-    first = asyncio.create_task(post(busy))
-    await worker.has_begun.wait()
-    busy.clock.advance(LEASE_S + 0.1)
-    worker.gate.set()
-    assert (await first).content == (await post(busy)).content == b"answer 1"
-
-
 class NoRoom(MemoryCache):
     """A cache that knows credentials and is down for the rest."""
 

@@ -99,6 +99,17 @@ async def test_who_lost_its_lease_frees_nothing_and_keeps_nothing(
     assert await paused.keep(make_answer(b"late")) == make_answer(b"first")
 
 
+async def test_a_lease_that_ran_out_unnoticed_does_no_harm(
+    cache: FlakyCache, clock: ManualClock
+) -> None:
+    ledger = Ledger(cache)
+    entry = ledger.open("user", "k-1")
+    await entry.take()
+    clock.advance(LEASE_S + 0.1)
+    assert await entry.keep(make_answer(b"done")) == make_answer(b"done")
+    assert await ledger.open("user", "k-1").take() == make_answer(b"done")
+
+
 async def test_leases_are_renewed_while_it_runs(cache: FlakyCache) -> None:
     ledger = Ledger(cache, renewal_s=0)
     await ledger.open("user", "k-1").take()

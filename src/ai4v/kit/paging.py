@@ -8,8 +8,10 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Generic, Self, TypeVar
+from typing import Annotated, Final, Generic, Self, TypeVar
 from uuid import UUID
+
+from fastapi import Depends, Query
 
 from ai4v.contracts.error import FieldError, ValidationError
 
@@ -67,3 +69,12 @@ def take_page(found: Sequence[_Row], size: int, place: Callable[[_Row], Cursor])
     """Make a page of at most `size` rows out of `size` + 1 that were asked for."""
     rows = tuple(found[:size])
     return Page(rows, place(rows[-1]) if len(found) > size else None)
+
+
+async def get_cursor(cursor: Annotated[str | None, Query(max_length=64)] = None) -> Cursor | None:
+    """Read where a page begins."""
+    return Cursor.parse(cursor) if cursor else None
+
+
+PageSize = Annotated[int, Query(ge=1, le=MAXIMUM_SIZE)]
+After = Annotated[Cursor | None, Depends(get_cursor)]

@@ -1,15 +1,18 @@
 """Every path of every service is documented and says who may use it; a new one that does not fails.
 
-Security 3 (deny by default) and 33 (no path that nobody knows of).
+Security 3 (deny by default), 31 (questions and pages have bounds), 33 (no path that nobody knows
+of), 38 (what changes something is audited).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from ai4v.contracts.permission import INTERNAL, OPEN, Permission
+from ai4v.kit.paging import MAXIMUM_SIZE
 from ai4v.kit.permission import DECLARATION
 from ai4v.kit.topology import Service, load_topology
 from ai4v.services.nmt.routes import router as nmt_router
@@ -80,6 +83,36 @@ def test_what_needs_no_credential_is_what_the_gateway_lets_through(name: str) ->
     for place in service.open:
         stem = place.removesuffix("*")
         assert any(route == place or route.startswith(stem) for route in declared), place
+
+
+@pytest.mark.parametrize("name", sorted(set(_SERVICES) - {"auth"}))
+def test_what_is_not_audited_changes_nothing_but_by_use(name: str) -> None:
+    """Of auth every path that changes something is tried for its event; others keep requests."""
+    for method, path, need, _ in _routes(_SERVICES[name]):
+        is_use = str(need).endswith(":use")
+        assert method == "GET" or is_use, f"{method} {path}: which event of the audit log is it?"
+
+
+def _has_bounds(schema: Mapping[str, Any]) -> bool:
+    """Tell whether what fits into a schema is limited in size."""
+    if "anyOf" in schema:
+        return all(map(_has_bounds, schema["anyOf"]))
+    if schema.get("type") == "string":
+        return bool({"maxLength", "pattern", "format", "enum", "const"} & schema.keys())
+    if schema.get("type") == "integer":
+        return {"minimum", "maximum"} <= schema.keys()
+    return schema.get("type") in {"boolean", "null"} or "$ref" in schema
+
+
+@pytest.mark.parametrize("name", _SERVICES)
+def test_questions_have_bounds_and_pages_are_of_100_at_most(name: str) -> None:
+    for path, item in make_app(_SERVICES[name].package).openapi()["paths"].items():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query":
+                    what, schema = f"{path}?{parameter['name']}", parameter["schema"]
+                    assert _has_bounds(schema), what
+                    assert parameter["name"] != "limit" or schema["maximum"] <= MAXIMUM_SIZE, what
 
 
 def test_a_route_that_says_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

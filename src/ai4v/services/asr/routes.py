@@ -14,7 +14,7 @@ from ai4v.kit.admission import Admission
 from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import CurrentPrincipal
-from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
+from ai4v.kit.paging import DEFAULT_SIZE, After, PageSize
 from ai4v.kit.permission import needs
 from ai4v.services.asr.body import BodyReader
 from ai4v.services.asr.service import SpeechService
@@ -101,11 +101,10 @@ async def list_models(entrance: CurrentEntrance) -> ModelList:
 async def list_requests(
     entrance: CurrentEntrance,
     principal: CurrentPrincipal,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAXIMUM_SIZE)] = DEFAULT_SIZE,
+    after: After,
+    limit: PageSize = DEFAULT_SIZE,
 ) -> RequestList:
     """Show a page of what happened; never content."""
-    after = Cursor.parse(cursor) if cursor else None
     return RequestList.of(await entrance.service.requests(principal, size=limit, after=after))
 
 

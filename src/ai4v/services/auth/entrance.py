@@ -2,23 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ai4v.kit.caller import find_entrance
-from ai4v.kit.paging import MAXIMUM_SIZE, Cursor
+from ai4v.kit.paging import Cursor
 from ai4v.services.auth.service import AuthService
 
 
 async def get_service(request: Request) -> AuthService:
     """Return the use cases that the lifespan opened."""
     return find_entrance(request, AuthService)
-
-
-async def get_cursor(cursor: Annotated[str | None, Query(max_length=64)] = None) -> Cursor | None:
-    """Read where a page begins."""
-    return Cursor.parse(cursor) if cursor else None
 
 
 async def forbid_caching(response: Response) -> None:
@@ -32,5 +27,3 @@ def name_cursor(cursor: Cursor | None) -> str | None:
 
 
 Auth = Annotated[AuthService, Depends(get_service)]
-PageSize = Annotated[int, Query(ge=1, le=MAXIMUM_SIZE)]
-After = Annotated[Cursor | None, Depends(get_cursor)]

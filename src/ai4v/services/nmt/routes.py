@@ -16,7 +16,7 @@ from ai4v.kit.bodyschema import describe_json_body
 from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import CurrentPrincipal
-from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
+from ai4v.kit.paging import DEFAULT_SIZE, After, PageSize
 from ai4v.kit.permission import needs
 from ai4v.services.nmt.service import TranslationService
 from ai4v.services.nmt.view import LanguageList, ModelList, RequestList
@@ -126,11 +126,10 @@ async def list_languages(entrance: CurrentEntrance) -> LanguageList:
 async def list_requests(
     entrance: CurrentEntrance,
     principal: CurrentPrincipal,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAXIMUM_SIZE)] = DEFAULT_SIZE,
+    after: After,
+    limit: PageSize = DEFAULT_SIZE,
 ) -> RequestList:
     """Show a page of what happened; never content."""
-    after = Cursor.parse(cursor) if cursor else None
     return RequestList.of(await entrance.service.requests(principal, size=limit, after=after))
 
 

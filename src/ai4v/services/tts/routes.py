@@ -16,7 +16,7 @@ from ai4v.kit.admission import Admission
 from ai4v.kit.caller import CurrentCaller, find_entrance
 from ai4v.kit.disconnect import run_while_connected
 from ai4v.kit.identity import CurrentPrincipal
-from ai4v.kit.paging import DEFAULT_SIZE, MAXIMUM_SIZE, Cursor
+from ai4v.kit.paging import DEFAULT_SIZE, After, PageSize
 from ai4v.kit.permission import needs
 from ai4v.services.tts.answer import render_answer, sound_headers
 from ai4v.services.tts.body import BodyReader, Order
@@ -114,7 +114,9 @@ async def infer_ulca(
     openapi_extra=needs(Permission.TTS_READ),
 )
 async def list_voices(
-    entrance: CurrentEntrance, language: str | None = None, gender: Gender | None = None
+    entrance: CurrentEntrance,
+    language: Annotated[str | None, Query(max_length=16)] = None,
+    gender: Gender | None = None,
 ) -> VoiceList:
     """Show what may be asked for as `supportedVoice`, of a language or a gender alone."""
     return VoiceList.of(entrance.service.infos, language=language, gender=gender)
@@ -137,11 +139,10 @@ async def show_voice(entrance: CurrentEntrance, voice_id: str) -> VoiceView:
 async def list_requests(
     entrance: CurrentEntrance,
     principal: CurrentPrincipal,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MAXIMUM_SIZE)] = DEFAULT_SIZE,
+    after: After,
+    limit: PageSize = DEFAULT_SIZE,
 ) -> RequestList:
     """Show a page of what happened; never content."""
-    after = Cursor.parse(cursor) if cursor else None
     return RequestList.of(await entrance.service.requests(principal, size=limit, after=after))
 
 

@@ -9,12 +9,12 @@ from ai4v.contracts.account import Deactivation
 from ai4v.contracts.auth import Me, PasswordChange, UserChange, UserCreation, UserList, UserView
 from ai4v.contracts.permission import Permission
 from ai4v.kit.identity import CurrentPrincipal
-from ai4v.kit.paging import DEFAULT_SIZE
+from ai4v.kit.paging import DEFAULT_SIZE, After, PageSize
 from ai4v.kit.permission import needs
 from ai4v.services.auth.account.record import User
 from ai4v.services.auth.account.service import AccountService
 from ai4v.services.auth.audit.actor import CurrentActor
-from ai4v.services.auth.entrance import After, Auth, PageSize, forbid_caching, name_cursor
+from ai4v.services.auth.entrance import Auth, forbid_caching, name_cursor
 
 
 async def get_accounts(auth: Auth) -> AccountService:

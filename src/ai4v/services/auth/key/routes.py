@@ -15,10 +15,10 @@ from ai4v.contracts.apikey import (
 )
 from ai4v.contracts.permission import Permission
 from ai4v.kit.identity import CurrentPrincipal
-from ai4v.kit.paging import DEFAULT_SIZE
+from ai4v.kit.paging import DEFAULT_SIZE, After, PageSize
 from ai4v.kit.permission import needs
 from ai4v.services.auth.audit.actor import CurrentActor
-from ai4v.services.auth.entrance import After, Auth, PageSize, forbid_caching, name_cursor
+from ai4v.services.auth.entrance import Auth, forbid_caching, name_cursor
 from ai4v.services.auth.key.apikey import show_prefix
 from ai4v.services.auth.key.record import ApiKey
 from ai4v.services.auth.key.service import KeyService

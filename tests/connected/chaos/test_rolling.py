@@ -15,6 +15,8 @@ pytestmark = [pytest.mark.connected, pytest.mark.asyncio(loop_scope="module")]
 
 _GATEWAYS = ("gateway", "gateway-2")
 _REPLICAS = ("asr", "asr-2", "asr-3")
+_ANY = ("asr-2", "auth", "gateway-2", "valkey", "postgres")
+"""One of each; all replicas of a service are alike."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -40,6 +42,8 @@ async def _under_load(
     has_idempotency_keys: bool = True,
 ) -> None:
     """Do harm while callers ask; 99.9 % succeed, nobody gets another's answer."""
+    await asyncio.gather(*(town.await_health(name) for name in town.units))
+    await town.await_listed("asr", len(_REPLICAS))
     gateways = [town.address(name) for name in _GATEWAYS]
     callers = Callers(gateways, key, path="/api/v1/asr/inference", timeout_s=3.0)
     callers.has_idempotency_keys = has_idempotency_keys
@@ -82,7 +86,7 @@ async def test_r12_everything_is_restarted_in_turn(town: Town, key: str) -> None
     await _under_load(town, key, "R12", harm)
 
 
-@pytest.mark.parametrize("name", ["asr-2", "auth", "gateway-2", "valkey"])
+@pytest.mark.parametrize("name", _ANY)
 async def test_any_is_killed(town: Town, key: str, name: str) -> None:
     async def harm() -> None:
         town.process(name).kill()
@@ -95,13 +99,18 @@ async def test_any_is_killed(town: Town, key: str, name: str) -> None:
     await _under_load(town, key, f"kill {name}", harm, has_idempotency_keys=is_keyed)
 
 
-@pytest.mark.parametrize("name", ["asr-2", "auth", "gateway-2", "valkey"])
+@pytest.mark.parametrize("name", _ANY)
 async def test_any_is_paused(town: Town, key: str, name: str) -> None:
     async def harm() -> None:
         process = town.process(name)
-        process.suspend()
-        await asyncio.sleep(choose(3.0, 10.0))
-        process.resume()
+        family = [process, *process.children(recursive=True)]
+        for member in family:
+            member.suspend()
+        try:
+            await asyncio.sleep(choose(3.0, 10.0))
+        finally:
+            for member in reversed(family):
+                member.resume()
 
     # A paused gateway holds on to its Idempotency-Keys: they are refused elsewhere meanwhile.
     is_keyed = name not in {"valkey", "gateway-2"}

@@ -10,6 +10,7 @@ from typing import Final
 import soundfile
 
 from ai4v.contracts.audio import Audio
+from tests.support.meaning import Meaning, parse_meaning
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _CORPUS: Final = _ROOT / "tests/data/speech"
@@ -35,11 +36,17 @@ class Clip:
     words: str
 
 
-def read_corpus(language: str) -> tuple[Clip, ...]:
-    """Return the clips of a language, in the order of its reference."""
-    lines = (_CORPUS / language / "reference.tsv").read_text("utf-8").splitlines()
+def read_corpus(name: str) -> tuple[Clip, ...]:
+    """Return the clips of a corpus, in the order of its reference."""
+    lines = (_CORPUS / name / "reference.tsv").read_text("utf-8").splitlines()
     rows = [line.split("\t") for line in lines]
-    return tuple(Clip(name, _read(_CORPUS / language / name), words) for name, words in rows)
+    return tuple(Clip(file, _read(_CORPUS / name / file), words) for file, words in rows)
+
+
+def read_meanings(corpus: str) -> tuple[Meaning, ...]:
+    """Return what English must say of each clip of a corpus, in the order of its reference."""
+    lines = (_CORPUS / corpus / "meaning.tsv").read_text("utf-8").splitlines()
+    return tuple(parse_meaning(line.split("\t")[2]) for line in lines)
 
 
 def _read(path: Path) -> Audio:

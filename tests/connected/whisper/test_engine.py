@@ -17,6 +17,7 @@ from tests.support.speech_corpus import (
     normalize_english,
     normalize_hindi,
     read_corpus,
+    read_meanings,
 )
 
 pytestmark = pytest.mark.connected
@@ -52,6 +53,18 @@ def test_translation_carries_the_meaning(engine: WhisperEngine, name: str, meant
     (result,) = engine.recognize([Utterance(clip.audio, "hi", Task.TRANSLATE_SPEECH)])
     assert meant in result.text
     assert result.is_script_right
+
+
+@pytest.mark.parametrize(("corpus", "least"), [("hi", 10), ("hi-second", 14)])
+def test_translation_keeps_who_does_what(engine: WhisperEngine, corpus: str, least: int) -> None:
+    clips = read_corpus(corpus)
+    results = engine.recognize([Utterance(c.audio, "hi", Task.TRANSLATE_SPEECH) for c in clips])
+    meanings = read_meanings(corpus)
+    texts = [result.text for result in results]
+    kept = [m.is_kept_in(text) for m, text in zip(meanings, texts, strict=True)]
+    assert sum(kept) >= least
+    assert all(result.is_script_right for result in results)
+    assert not any(text.startswith("A sentence about") for text in texts)
 
 
 def test_hindi_is_told_from_english(engine: WhisperEngine) -> None:

@@ -16,7 +16,10 @@ _HINDI_NOTE: Final = (
 )
 _HINDI_BARE_NOTE: Final = "No word list is installed: expect many misspelt words."
 _UNTRIED_NOTE: Final = "Not measured for this language. Numbers are written as words."
-_TO_ENGLISH_NOTE: Final = "The gist at best: details are often lost, some sentences are wrong."
+_TO_ENGLISH_NOTE: Final = (
+    "About half of everyday sentences keep all of their meaning; details are lost in others, and "
+    "some are wrong. Speech of more than 12 s at once: the gist at best."
+)
 _UNTRIED_TO_ENGLISH_NOTE: Final = "Not measured for this language."
 
 

@@ -11,25 +11,25 @@ import ctranslate2
 import numpy as np
 from numpy.typing import NDArray
 
+from ai4v.adapters.whisper.decoder import Decoder, Row
 from ai4v.adapters.whisper.mel import log_mel
 from ai4v.adapters.whisper.plan import LANGUAGE_CODES, Plan, make_plan
 from ai4v.adapters.whisper.respell import Respeller, load_respellers
 from ai4v.adapters.whisper.script import is_in_script, tidy
-from ai4v.adapters.whisper.transcript import Loop, Piece, cut_loop, cut_timeline, find_text_loop
+from ai4v.adapters.whisper.topic import Topic, find_topic
+from ai4v.adapters.whisper.transcript import Piece, cut_loop, cut_timeline, drop_repeats
 from ai4v.adapters.whisper.vocabulary import Vocabulary
 from ai4v.adapters.whisper.window import FULL_FRAMES, batch_limit, window_frames
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Samples
+from ai4v.contracts.capability import Task
 from ai4v.ports.recognizer import Recognition, RecognizedSegment, Utterance
 
 _QUIET_PEAK: Final = 1e-4
 """Below -80 dB of full scale nothing can be heard."""
 _SHORTEST_S: Final = 0.1
-_BAD_LOG_PROBABILITY: Final = -1.0
-_LIKELY_SILENCE: Final = 0.6
-"""Both thresholds are OpenAI's (transcribe.py)."""
-_STATES_PER_S: Final = 50
-"""The encoder gives one for every two frames."""
 _LEAST_REST_S: Final = 1.0
+_SHORT_S: Final = 12.0
+"""Speech up to which a glossary's few words say what it is about."""
 _MOST_TURNS: Final = 6
 
 
@@ -54,27 +54,6 @@ class _Job:
         return len(self.rest) / SPEECH_RATE_HZ
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What the decoder wrote for one window."""
-
-    tokens: tuple[int, ...]
-    log_probability: float
-    silence: float
-    is_cut_off: bool
-    loop: Loop | None
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether the whole window should be tried."""
-        return (
-            self.is_cut_off
-            or not self.tokens
-            or self.log_probability < _BAD_LOG_PROBABILITY
-            or self.loop is not None
-        )
-
-
 class WhisperEngine:
     """One loaded model. Not safe for use from two threads at once."""
 
@@ -97,6 +76,7 @@ class WhisperEngine:
         self._model = ctranslate2.models.Whisper(
             str(model_dir), device="cpu", compute_type="int8", intra_threads=threads
         )
+        self._decoder = Decoder(self._model, self._vocabulary)
 
     def recognize(self, utterances: Sequence[Utterance]) -> tuple[Recognition, ...]:
         """Recognize utterances of at most 30 s, mono 16 kHz; results in their order."""
@@ -131,7 +111,7 @@ class WhisperEngine:
             by_plan[job.plan or self._plan("en", job.utterance)].append(place)
         for plan, places in by_plan.items():
             group = [jobs[place] for place in places]
-            for job, row in zip(group, self._decode(plan, encoded[places]), strict=True):
+            for job, row in zip(group, self._rows(plan, group, encoded[places]), strict=True):
                 self._take(job, self._second_try(job, plan, row) if row.is_suspect else row)
 
     def _encode(self, jobs: Sequence[_Job], frames: int) -> NDArray[np.float32]:
@@ -148,50 +128,61 @@ class WhisperEngine:
             for row in found
         ]
 
-    def _decode(self, plan: Plan, encoded: NDArray[np.float32], *, phrase: int = 0) -> list[_Row]:
-        prompt = self._vocabulary.prompt(plan.language, is_translation=plan.is_translation)
-        limit = plan.row_limit(encoded.shape[1] / _STATES_PER_S)
-        suppressed = [-1, *(self._vocabulary.foreign_to(plan.scripts) if plan.scripts else ())]
-        results = self._model.generate(
-            ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)),
-            [prompt] * len(encoded),
-            beam_size=1,
-            max_length=limit,
-            no_repeat_ngram_size=phrase,
-            return_scores=True,
-            return_no_speech_prob=True,
-            suppress_tokens=suppressed,
-        )
-        stamp = self._vocabulary.first_stamp
-        return [
-            _Row(
-                tokens=tuple(result.sequences_ids[0]),
-                log_probability=_mean(result.scores[0], len(result.sequences_ids[0])),
-                silence=result.no_speech_prob,
-                is_cut_off=len(result.sequences_ids[0]) + len(prompt) >= limit,
-                loop=find_text_loop(result.sequences_ids[0], first_stamp=stamp),
-            )
-            for result in results
-        ]
+    def _rows(self, plan: Plan, jobs: Sequence[_Job], encoded: NDArray[np.float32]) -> list[Row]:
+        """Decode one window of each job; short speech is translated by what it is about."""
+        if not plan.is_translation or plan.language not in self._respellers:
+            return self._decoder.decode(plan, encoded)
+        short = [place for place, job in enumerate(jobs) if job.rest_s <= _SHORT_S]
+        found = {
+            place: row
+            for place, topic in zip(short, self._topics(plan, encoded[short]), strict=True)
+            if topic and (row := self._translate(plan, encoded[[place]], topic))
+        }
+        rest = [place for place in range(len(jobs)) if place not in found]
+        found.update(zip(rest, self._decoder.decode(plan, encoded[rest]), strict=True))
+        return [found[place] for place in range(len(jobs))]
 
-    def _second_try(self, job: _Job, plan: Plan, first: _Row) -> _Row:
+    def _topics(self, plan: Plan, encoded: NDArray[np.float32]) -> list[Topic | None]:
+        """Return what each window is about, by its transcript."""
+        writing = make_plan(plan.language, Task.TRANSCRIBE, respelled=frozenset(self._respellers))
+        respeller = self._respellers[plan.language]
+        texts = (
+            self._vocabulary.decode(row.tokens) for row in self._decoder.decode(writing, encoded)
+        )
+        return [find_topic(respeller.respell(tidy(text)), plan.language) for text in texts]
+
+    def _translate(self, plan: Plan, encoded: NDArray[np.float32], topic: Topic) -> Row | None:
+        """Translate one window with its topic in mind; None when no answer is one."""
+        rated = []
+        for row in self._decoder.continue_from(topic.opening, plan, encoded):
+            tokens = drop_repeats(
+                row.tokens,
+                ends=self._vocabulary.sentence_ends,
+                signs=self._vocabulary.signs,
+            )
+            text = tidy(self._vocabulary.decode(tokens))
+            rated.append((topic.rate(text, row.log_probability), replace(row, tokens=tokens)))
+        worth, best = max(rated, key=lambda pair: pair[0])
+        return best if math.isfinite(worth) else None
+
+    def _second_try(self, job: _Job, plan: Plan, first: Row) -> Row:
         """Hear the full window; then, if it loops after a while, say no phrase twice.
 
         What loops from the start was no speech: it keeps one turn.
         """
         stamp = self._vocabulary.first_stamp
         encoded = self._encode([job], FULL_FRAMES)
-        (row,) = self._decode(plan, encoded)
+        (row,) = self._decoder.decode(plan, encoded)
         if row.is_cut_off or row.loop:
             if row.loop is None or row.loop.start > 0:
-                (row,) = self._decode(plan, encoded, phrase=plan.phrase_tokens)
+                (row,) = self._decoder.decode(plan, encoded, phrase=plan.phrase_tokens)
             row = replace(row, tokens=cut_loop(row.tokens, first_stamp=stamp))
-        if row.silence > _LIKELY_SILENCE and row.log_probability < _BAD_LOG_PROBABILITY:
+        if row.is_silence:
             return replace(row, tokens=())
         is_first_sound = first.tokens and not first.is_cut_off and first.loop is None
         return first if is_first_sound and first.log_probability > row.log_probability else row
 
-    def _take(self, job: _Job, row: _Row) -> None:
+    def _take(self, job: _Job, row: Row) -> None:
         """Add what was heard and move on to where the model stopped."""
         timeline = cut_timeline(
             row.tokens, first_stamp=self._vocabulary.first_stamp, duration_s=job.rest_s
@@ -227,8 +218,3 @@ class WhisperEngine:
 def _is_audible(samples: Samples) -> bool:
     is_long = len(samples) >= _SHORTEST_S * SPEECH_RATE_HZ
     return is_long and float(np.abs(samples).max()) > _QUIET_PEAK
-
-
-def _mean(score: float, tokens: int) -> float:
-    """Undo ctranslate2's mean over the tokens and count the end token, as OpenAI does."""
-    return score * tokens / (tokens + 1) if tokens else score

@@ -12,7 +12,7 @@ LANGUAGE_CODES: Final = (
 """Ours that Whisper was trained on."""
 _LONGEST_ROW: Final = 448
 """Tokens that the decoder has places for, prompt included."""
-_ROW_BASE: Final = 24
+_ROW_BASE: Final = 21
 _TOKENS_PER_S: Final = {"Latn": 12.0, "Arab": 22.0, "Aran": 22.0, "Deva": 22.0, "Taml": 22.0}
 _BYTE_TOKENS_PER_S: Final = 45.0
 """For scripts that the tokenizer spells byte by byte."""
@@ -31,11 +31,11 @@ class Plan:
     is_respelled: bool = False
     """Whether words in Arabic letters are respelled in `script` afterwards."""
 
-    def row_limit(self, duration_s: float) -> int:
-        """Return how many tokens speech of that length can need: the bound on a lost decoder."""
+    def row_limit(self, duration_s: float, *, prompt_tokens: int) -> int:
+        """Return how many tokens prompt and text can need: the bound on a lost decoder."""
         script = self.scripts[-1] if self.scripts else self.script
         rate = _TOKENS_PER_S.get(script, _BYTE_TOKENS_PER_S)
-        return min(_LONGEST_ROW, _ROW_BASE + round(rate * duration_s))
+        return min(_LONGEST_ROW, prompt_tokens + _ROW_BASE + round(rate * duration_s))
 
     @property
     def phrase_tokens(self) -> int:

@@ -1,6 +1,7 @@
 """What a row of Whisper's tokens says: pieces with times, and signs that it went wrong. Pure."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,8 @@ from ai4v.adapters.whisper.vocabulary import SECONDS_PER_STAMP
 _LONGEST_LOOP: Final = 24
 _LOOP_TOKENS: Final = 10
 _LOOP_TURNS: Final = 4
+_LEAST_REPEATED: Final = 4
+"""Words of a sentence that nobody says twice, in tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +89,27 @@ def cut_loop(tokens: Sequence[int], *, first_stamp: int) -> tuple[int, ...]:
     places = [place for place, token in enumerate(tokens) if token < first_stamp]
     loop = find_loop([tokens[place] for place in places])
     return tuple(tokens if loop is None else tokens[: places[loop.start + loop.size - 1] + 1])
+
+
+def drop_repeats(
+    tokens: Sequence[int], *, ends: AbstractSet[int], signs: AbstractSet[int]
+) -> tuple[int, ...]:
+    """Leave out sentences that say the one before again, word for word.
+
+    People do say a word or two twice; sentences as short as that stay.
+
+    Args:
+        tokens: a text without stamps.
+        ends: tokens that end a sentence.
+        signs: tokens that are no words.
+    """
+    kept: list[int] = []
+    last: list[int] = []
+    start = 0
+    for place, token in enumerate(tokens, start=1):
+        if token in ends or place == len(tokens):
+            words = [each for each in tokens[start:place] if each not in signs]
+            if words != last or len(words) < _LEAST_REPEATED:
+                kept += tokens[start:place]
+            last, start = words, place
+    return tuple(kept)

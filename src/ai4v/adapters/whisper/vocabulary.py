@@ -1,7 +1,7 @@
 """Whisper's tokens: their bytes, their special ids, and which of them write which script."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ SECONDS_PER_STAMP: Final = 0.02
 _ARABIC_LEADS: Final = range(0xD8, 0xDC)
 _ARABIC_SCRIPTS: Final = frozenset({"Arab", "Aran"})
 _SHARED_SIGNS: Final = frozenset("।॥")
+_ENDS: Final = frozenset((b".", b"?", b"!"))
 _THREE_BYTE_LEAD: Final = 0xE0
 
 
@@ -88,6 +89,20 @@ class Vocabulary:
             if token < self.end
         }
 
+    @cached_property
+    def sentence_ends(self) -> frozenset[int]:
+        """The tokens that end an English sentence."""
+        return frozenset(token for token, content in self._bytes.items() if content in _ENDS)
+
+    @cached_property
+    def signs(self) -> frozenset[int]:
+        """The tokens of ASCII that hold no letter and no digit."""
+        return frozenset(
+            token
+            for token, content in self._bytes.items()
+            if content.isascii() and not any(map(str.isalnum, content.decode()))
+        )
+
     def _special(self, spelling: str) -> int:
         token = self._tokenizer.token_to_id(spelling)
         if token is None:
@@ -98,6 +113,13 @@ class Vocabulary:
         """Return the tokens that ask for a text with time stamps."""
         task = "<|translate|>" if is_translation else "<|transcribe|>"
         return [self._special(s) for s in ("<|startoftranscript|>", f"<|{language}|>", task)]
+
+    def opening(self, text: str) -> list[int]:
+        """Return the tokens that stand before a prompt and say what came before; none for ""."""
+        if not text:
+            return []
+        said = self._tokenizer.encode(f" {text}", add_special_tokens=False).ids
+        return [self._special("<|startofprev|>"), *said]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Return the text of `tokens`; special ones and broken characters are left out."""

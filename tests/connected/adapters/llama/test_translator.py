@@ -167,7 +167,7 @@ def test_hindi_keeps_its_meaning_in_english(sentences: dict[str, tuple[Translati
         if not sentence.is_kept_in(result.text)
     ]
     assert len(asked) == 30
-    assert all(len(sentence.groups) >= 1 for sentence in asked)
+    assert all(len(sentence.meaning.groups) >= 1 for sentence in asked)
     assert len(lost) <= len(asked) - _MEANT_OF_30, "\n".join(lost)
 
 

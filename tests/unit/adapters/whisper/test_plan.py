@@ -28,7 +28,9 @@ def test_translation_is_english() -> None:
 @pytest.mark.parametrize("language", ["en", "hi", "te"])
 def test_the_length_of_a_text_is_bound_by_its_duration(language: str) -> None:
     plan = make_plan(language, Task.TRANSCRIBE, respelled=frozenset())
-    assert plan.row_limit(1) < plan.row_limit(4) < plan.row_limit(30) <= 448
+    short, medium, long = (plan.row_limit(each, prompt_tokens=3) for each in (1, 4, 30))
+    assert short < medium < long <= 448
+    assert plan.row_limit(1, prompt_tokens=30) == short + 27
 
 
 def test_the_tiers_are_honest() -> None:

@@ -5,6 +5,7 @@ from ai4v.adapters.whisper.transcript import (
     Piece,
     cut_loop,
     cut_timeline,
+    drop_repeats,
     find_loop,
     find_text_loop,
 )
@@ -69,3 +70,21 @@ def test_a_loop_keeps_its_first_turn_whatever_stamps_are_in_it() -> None:
 
 def test_what_does_not_loop_is_kept() -> None:
     assert cut_loop([1, 2, _at(1)], first_stamp=_STAMP) == (1, 2, _at(1))
+
+
+_END, _COMMA = 90, 91
+
+
+@pytest.mark.parametrize(
+    ("tokens", "kept"),
+    [
+        ((1, 2, 3, 4, _END, 1, 2, 3, 4, _END), (1, 2, 3, 4, _END)),
+        ((1, 2, 3, 4, _END, 1, 2, _COMMA, 3, 4, _END, 5, _END), (1, 2, 3, 4, _END, 5, _END)),
+        ((9, _END, 1, 2, 3, 4, _END, 1, 2, 3, 4), (9, _END, 1, 2, 3, 4, _END)),
+        ((1, 2, _END, 1, 2, _END), (1, 2, _END, 1, 2, _END)),
+        ((1, 2, 3, 4, _END, 5, _END, 1, 2, 3, 4, _END),) * 2,
+        ((), ()),
+    ],
+)
+def test_a_sentence_said_twice_is_said_once(tokens: tuple[int, ...], kept: tuple[int, ...]) -> None:
+    assert drop_repeats(tokens, ends={_END}, signs={_END, _COMMA}) == kept

@@ -63,6 +63,28 @@ async def test_a_revoked_key_is_401_at_once(platform: Platform, first_run: First
     assert (answer.status_code, code(answer)) == (401, "AUTHENTICATION_ERROR")
 
 
+async def test_a_token_whose_session_ends_is_401_at_once(
+    platform: Platform, first_run: FirstRun
+) -> None:
+    """By signing out, and by a refresh token that comes twice (security 17)."""
+    client = platform.client
+    login = {"username": first_run.username, "password": first_run.password}
+    for is_stolen in (False, True):
+        tokens = (await client.post("/api/v1/auth/login", json=login)).json()
+        token = tokens["access_token"]
+        assert (await ask(platform, token)).status_code == 200
+        if is_stolen:
+            refresh = {"refresh_token": tokens["refresh_token"]}
+            for status in (200, 401):
+                answer = await client.post("/api/v1/auth/refresh", json=refresh)
+                assert answer.status_code == status
+        else:
+            headers = {"authorization": f"Bearer {token}"}
+            await client.post("/api/v1/auth/logout", headers=headers)
+        answer = await ask(platform, token)
+        assert (answer.status_code, code(answer)) == (401, "AUTHENTICATION_ERROR")
+
+
 async def test_an_expired_key_is_401(platform: Platform, first_run: FirstRun) -> None:
     expires_at = platform.clock.now() + timedelta(seconds=90)
     created = await platform.create_key(

@@ -135,9 +135,14 @@ async def _send_canaries(echo: House, capsys: pytest.CaptureFixture[str]) -> Non
             await echo.ask("POST", path, key=None, headers=headers, content=b"canary-body")
     text = await echo.metrics()
     echo.entrance.witness.log.finish()
-    written = capsys.readouterr()
-    lines = [line for line in written.out.splitlines() if '"event": "request"' in line]
-    assert len(lines) >= len(paths) * 3
+    lines: list[str] = []
+
+    async def are_written() -> bool:  # some may be with the thread that writes
+        written = capsys.readouterr().out
+        lines.extend(line for line in written.splitlines() if '"event": "request"' in line)
+        return len(lines) >= len(paths) * 3
+
+    await until(are_written)
     first = json.loads(lines[0])
     assert first["path"] == "/api/v1/asr/models"
     assert first.keys() >= {"method", "status", "duration_ms", "trace_id", "timestamp"}

@@ -209,7 +209,9 @@ def _clean(text: str) -> str:
 
 def _keeps(text: str, fragment: Fragment) -> bool:
     """Tell whether what is to be kept is there, each by itself, and nowhere else."""
-    if find_strangers(text, fragment.kept) or not are_apart(text, fragment.kept):
+    if find_strangers(text, fragment.kept):
+        return False
+    if not are_apart(text, fragment.kept, fragment.text):
         return False
     return count_kept(text, fragment.watched) == Counter(fragment.kept)
 

@@ -8,17 +8,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
-from ai4v.services.nmt.protection import (
-    Span,
-    count_kept,
-    find_alone,
-    find_protected,
-    has_letters,
-)
+from ai4v.services.nmt.protection import Span, count_kept, find_alone, has_letters
 
 _NUMBER: Final = re.compile(r"\d+(?:[.,:/–-]\d+)*")
+_DIGIT: Final = re.compile(r"\d")
+_JOINT: Final = re.compile("[-.,:/–−x×*]?")
 _GROUPING: Final = re.compile(r"(?<=\d),(?=\d)")
 
 
@@ -50,12 +47,19 @@ def restore(text: str, kept: Sequence[str]) -> str:
     return text
 
 
-def are_apart(text: str, kept: Sequence[str]) -> bool:
-    """Tell whether nothing in `text` makes two of `kept` one: "7:85%" is neither 7 nor 85%."""
+def are_apart(text: str, kept: Sequence[str], source: str) -> bool:
+    """Tell whether nothing in `text` makes two of `kept` one: "7:85%" is neither 7 nor 85%.
+
+    What stands so in `source` may.
+    """
     places = sorted(find_alone(text, kept))
     return all(
-        sum(each.start < found.end and found.start < each.end for each in places) < 2
-        for found in find_protected(text)
+        text[one.start : other.end] in source
+        or not _JOINT.fullmatch(text, one.end, other.start)
+        or not (
+            _DIGIT.search(text, one.start, one.end) and _DIGIT.search(text, other.start, other.end)
+        )
+        for one, other in pairwise(places)
     )
 
 

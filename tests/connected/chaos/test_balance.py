@@ -1,4 +1,4 @@
-"""R4 ejection, R5 breaker, R6 power of two choices, R19 stale registry: three replicas."""
+"""R4 ejection, R5 breaker, R19 stale registry: three replicas."""
 
 import asyncio
 import time
@@ -16,6 +16,8 @@ from tests.support.poll import until
 pytestmark = pytest.mark.connected
 
 _REPLICAS = ("nmt", "nmt-2", "nmt-3")
+_BREAKER = "ai4v_gateway_breaker"
+_CLOSED = '{service="nmt",state="closed"}'
 
 
 @pytest.fixture
@@ -49,6 +51,7 @@ async def test_r4_paused_replica_is_left_out_and_taken_back(town: Town, key: str
     calm = await _callers(town, key).steady(per_s=60, seconds=choose(2.0, 5.0))
     victim = town.process("nmt-2")
     callers = _callers(town, key)
+    callers.has_idempotency_keys = True
     callers.timeout_s = 8.0
     loop = asyncio.get_running_loop()
     running = asyncio.create_task(callers.steady(per_s=60, seconds=choose(8.0, 15.0)))
@@ -66,15 +69,15 @@ async def test_r4_paused_replica_is_left_out_and_taken_back(town: Town, key: str
     await until(is_back, timeout_s=60.0)
     back_s = time.monotonic() - resumed_at
     after = history.between(paused_at + 2.5, loop.time())
-    lost = len(history.operations) - history.count_ok
     tell(
         "R4",
         calm_p99_ms=calm.percentile(0.99) * 1000,
         after_2s_p99_ms=after.percentile(0.99) * 1000,
         after_2s_errors=1 - after.success,
-        errors=float(lost),
+        errors=1 - history.success,
         back_s=back_s,
     )
+    assert history.success >= 0.995
     assert after.success >= 0.995
     assert back_s <= 35
     assert history.mixed_up == ()
@@ -84,13 +87,14 @@ async def test_r4_paused_replica_is_left_out_and_taken_back(town: Town, key: str
 
 async def test_r19_killed_replica_costs_at_most_one_request(town: Town, key: str) -> None:
     callers = _callers(town, key)
+    callers.has_idempotency_keys = True  # of one without that was under way nobody knows
     running = asyncio.create_task(callers.steady(per_s=60, seconds=choose(6.0, 12.0)))
     await asyncio.sleep(1.5)
     town.process("nmt-2").kill()
     history = await running
     lost = len(history.operations) - history.count_ok
     tell("R19 kill", errors=float(lost), p99_ms=history.percentile(0.99) * 1000)
-    assert lost <= 1 + choose(1, 0)
+    assert lost <= 1
 
 
 async def test_r19_wiped_registry_is_filled_again(town: Town, key: str) -> None:
@@ -111,17 +115,6 @@ async def test_r19_wiped_registry_is_filled_again(town: Town, key: str) -> None:
     assert filled_s <= 5.0
 
 
-async def test_r6_slow_replica_gets_little(town: Town, key: str) -> None:
-    for name in _REPLICAS:
-        await town.behave(name, delay_s=0.2 if name == "nmt-3" else 0.02)
-    await _callers(town, key).steady(per_s=80, seconds=2.0)
-    history = await _callers(town, key).steady(per_s=80, seconds=choose(5.0, 20.0))
-    shares = await _shares(town, history)
-    tell("R6", slow_share=shares[2], p99_ms=history.percentile(0.99) * 1000)
-    assert shares[2] <= 0.15
-    assert history.success == 1.0
-
-
 async def test_r4_panic_spreads_over_all(town: Town, key: str) -> None:
     for name in ("nmt", "nmt-2"):
         town.process(name).suspend()
@@ -138,23 +131,51 @@ async def test_r5_breaker_opens_and_closes(town: Town, key: str) -> None:
     for name in _REPLICAS:
         await town.behave(name, failing=1.0, status=500)
     callers = _callers(town, key)
-    await callers.steady(per_s=60, seconds=3.0)
+    history = await callers.steady(per_s=60, seconds=3.0)
+    failed_at = min(item.ended_s for item in history.operations if item.status == 500)
+    opens_s = min(item.ended_s for item in history.operations if item.status == 503) - failed_at
     before = await _asked(town)
-    while_open_s = choose(3.0, 15.0)
-    await callers.steady(per_s=30, seconds=while_open_s)
+    while_open_s = choose(3.0, 17.0)
+    refused = await _callers(town, key).steady(per_s=30, seconds=while_open_s)
     probes = await _asked(town) - before
     for name in _REPLICAS:
         await town.behave(name)
-    healed_at = time.monotonic()
+    healed_at = asyncio.get_running_loop().time()
+    closes_s = await _wait_until_closed(town, key)
+    open_s = await town.metric("gateway", f"{_BREAKER}_open_seconds_total{{")
+    fault_s = healed_at - failed_at
+    tell(
+        "R5",
+        opens_after_s=opens_s,
+        probes_per_s=probes / while_open_s,
+        closes_after_s=closes_s,
+        open_s=open_s,
+        fault_s=fault_s,
+    )
+    assert set(refused.statuses) <= {500, 503}
+    assert probes <= while_open_s + 2
+    assert open_s == pytest.approx(fault_s, abs=opens_s + closes_s + 0.1)
+    if IS_FULL:
+        assert opens_s <= 1.0
+        assert closes_s <= 2.0
+        assert open_s == pytest.approx(fault_s, rel=0.1)
+
+
+async def _wait_until_closed(town: Town, key: str) -> float:
+    """Ask until the circuit is closed; return how many seconds that took."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    ended = asyncio.Event()
+    asking = asyncio.create_task(_callers(town, key).busy(callers=2, until=ended.is_set))
 
     async def is_closed() -> bool:
-        return (await callers.send()).is_ok
+        return await town.metric("gateway", f"{_BREAKER}_state{_CLOSED}") == 1.0
 
     await until(is_closed)
-    closed_s = time.monotonic() - healed_at
-    tell("R5", probes_per_s=probes / while_open_s, closed_after_s=closed_s)
-    assert probes <= while_open_s * 1.5 + 2
-    assert closed_s <= 5
+    closes_s = loop.time() - began
+    ended.set()
+    await asking
+    return closes_s
 
 
 async def _asked(town: Town) -> int:

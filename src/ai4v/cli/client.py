@@ -10,16 +10,15 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from ai4v.cli.address import find_address
 from ai4v.cli.failure import CommandError
 from ai4v.cli.firstrun import read_first_run
 from ai4v.cli.layout import Layout
 from ai4v.cli.patience import Patience, Turn, read_retry_after
 from ai4v.cli.plan import EDGE
 from ai4v.cli.settings import Settings
-from ai4v.cli.state import read_state
 from ai4v.cli.transport import find_transport
 from ai4v.contracts.error import FieldError
-from ai4v.kit.topology import load_topology
 
 _CONNECT_TIMEOUT_S = 5.0
 _LONGEST_S = 300.0
@@ -203,14 +202,7 @@ def find_api_key(settings: Settings) -> str:
 
 def find_gateway(settings: Settings) -> str:
     """Return AI4V_GATEWAY_URL, else where the platform that runs here has its gateway."""
-    if settings.gateway_url:
-        return settings.gateway_url
-    state = read_state(Layout(settings.data_dir).state_file)
-    for unit in state.units if state else ():
-        if unit.name == EDGE:
-            return unit.address
-    port = load_topology().service(EDGE).port + settings.port_shift
-    return f"http://127.0.0.1:{port}"
+    return settings.gateway_url or find_address(settings, EDGE)
 
 
 def make_trust(settings: Settings) -> ssl.SSLContext:

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -29,20 +29,19 @@ def ended_in_order() -> Iterator[None]:
             signal.signal(number, before[number])
 
 
-@contextmanager
-def undisturbed() -> Iterator[None]:
+def undisturbed() -> AbstractContextManager[None]:
     """Put off what would end the command until the context is left; keep it short."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return _masked(signal.SIG_BLOCK)
+
+
+def disturbed() -> AbstractContextManager[None]:
+    """Let the command be ended, also inside of `undisturbed`: where it only waits."""
+    return _masked(signal.SIG_UNBLOCK)
 
 
 @contextmanager
-def disturbed() -> Iterator[None]:
-    """Let the command be ended, also inside of `undisturbed`: where it only waits."""
-    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, _ALL)
+def _masked(how: signal.Sigmasks) -> Iterator[None]:
+    before = signal.pthread_sigmask(how, _ALL)
     try:
         yield
     finally:

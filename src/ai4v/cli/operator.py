@@ -7,13 +7,11 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from ai4v.cli.address import find_address
 from ai4v.cli.failure import CommandError
-from ai4v.cli.layout import Layout
 from ai4v.cli.settings import Settings
-from ai4v.cli.state import read_state
 from ai4v.cli.transport import find_transport
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
-from ai4v.kit.topology import load_topology
 
 _AUTH = "auth"
 _CALLER = "cli"
@@ -59,7 +57,7 @@ def _open(settings: Settings, timeout_s: float) -> Iterator[httpx2.Client]:
     token = TokenSigner(private_key, service=_CALLER).sign(None, _AUTH)
     try:
         with httpx2.Client(
-            base_url=_find_auth(settings),
+            base_url=find_address(settings, _AUTH),
             headers={TOKEN_HEADER: token},
             timeout=timeout_s,
             transport=find_transport(),
@@ -70,12 +68,3 @@ def _open(settings: Settings, timeout_s: float) -> Iterator[httpx2.Client]:
         raise CommandError(message) from None
     except (httpx2.HTTPError, ValidationError) as error:
         raise CommandError(f"the auth service refuses: {error}") from None
-
-
-def _find_auth(settings: Settings) -> str:
-    state = read_state(Layout(settings.data_dir).state_file)
-    for unit in state.units if state else ():
-        if unit.name == _AUTH:
-            return unit.address
-    port = load_topology().service(_AUTH).port + settings.port_shift
-    return f"http://127.0.0.1:{port}"

@@ -8,14 +8,14 @@ from uuid import UUID
 import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
-from ai4v.cli.client import Gateway
+from ai4v.cli.choice import PERMISSION
 from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.output import json_option, print_json, print_table
+from ai4v.cli.paging import read_pages
 from ai4v.cli.settings import Settings
 from ai4v.contracts.apikey import CreatedKey, KeyList, KeyView
-from ai4v.contracts.permission import Permission
 
 _PATH: Final = "/api/v1/auth/keys"
 _CommandT = TypeVar("_CommandT", bound=Callable[..., object])
@@ -39,7 +39,6 @@ _SCOPE_FIELDS: Final = {
     "language": "languages",
     "model": "models",
 }
-_PERMISSION: Final = click.Choice([permission.value for permission in Permission])
 _PERMISSION_HELP: Final = "What it may do.  [default: use the platform's tasks]"
 
 
@@ -75,7 +74,7 @@ def _scope(command: _CommandT) -> _CommandT:
 @keys.command()
 @click.option("--name", required=True, help="What the key is for.")
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
-@gathered("--permission", f"{_PERMISSION_HELP} Repeatable.", kind=_PERMISSION, is_multiple=True)
+@gathered("--permission", f"{_PERMISSION_HELP} Repeatable.", kind=PERMISSION, is_multiple=True)
 @_scope
 @_limits
 @json_option
@@ -145,7 +144,8 @@ def rotate(key_id: UUID, overlap_hours: float, *, as_json: bool) -> None:
 def list_keys(*, is_all: bool, as_json: bool) -> None:
     """List keys, newest first, the revoked ones too; never the keys themselves."""
     with open_gateway_as_administrator(Settings.load()) as gateway:
-        found = _list(gateway, is_all=is_all)
+        query = {"all": "true"} if is_all else {}
+        found = [key for page in read_pages(gateway, _PATH, KeyList, query) for key in page.keys]
     if as_json:
         print_json([key.model_dump(mode="json") for key in found])
         return
@@ -177,17 +177,6 @@ def revoke(key_id: UUID, *, as_json: bool) -> None:
         print_json({"id": str(key_id), "revoked": True})
     else:
         click.echo(f"revoked {key_id}")
-
-
-def _list(gateway: Gateway, *, is_all: bool) -> list[KeyView]:
-    found: list[KeyView] = []
-    query = {"all": "true"} if is_all else {}
-    while True:
-        page = gateway.ask("GET", _PATH, KeyList, query=query)
-        found.extend(page.keys)
-        if page.next_cursor is None:
-            return found
-        query = query | {"cursor": page.next_cursor}
 
 
 def _read_bounds() -> dict[str, object]:

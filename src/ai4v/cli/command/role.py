@@ -6,16 +6,14 @@ from typing import Final
 import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
+from ai4v.cli.choice import PERMISSION, ROLE
 from ai4v.cli.example import examples
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
 from ai4v.contracts.permission import Permission
-from ai4v.contracts.role import Role
 from ai4v.contracts.roletable import RoleList, RoleView
 
 _PATH: Final = "/api/v1/auth/roles"
-_ROLE: Final = click.Choice([role.value for role in Role])
-_PERMISSION: Final = click.Choice([permission.value for permission in Permission])
 Permissions = frozenset[Permission]
 
 
@@ -45,8 +43,8 @@ def list_roles(*, as_json: bool) -> None:
 
 @examples("ai4v roles grant guest tts:use")
 @roles.command()
-@click.argument("role", type=_ROLE)
-@click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True, type=_PERMISSION)
+@click.argument("role", type=ROLE)
+@click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True, type=PERMISSION)
 @json_option
 def grant(role: str, permissions: tuple[str, ...], *, as_json: bool) -> None:
     """Let a role do more; it holds at once for everybody who has it."""
@@ -56,8 +54,8 @@ def grant(role: str, permissions: tuple[str, ...], *, as_json: bool) -> None:
 
 @examples("ai4v roles revoke guest tts:use")
 @roles.command()
-@click.argument("role", type=_ROLE)
-@click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True, type=_PERMISSION)
+@click.argument("role", type=ROLE)
+@click.argument("permissions", metavar="PERMISSION...", nargs=-1, required=True, type=PERMISSION)
 @json_option
 def revoke(role: str, permissions: tuple[str, ...], *, as_json: bool) -> None:
     """Let a role do less; it holds at once for everybody who has it, and for their keys."""

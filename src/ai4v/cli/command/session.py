@@ -1,7 +1,6 @@
 """`ai4v login`, `ai4v logout` and `ai4v sessions`: who is signed in at this command line."""
 
 import secrets
-import sys
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.loopback import wait_for_ticket
 from ai4v.cli.output import json_option, print_json, print_table
+from ai4v.cli.password import ask_password
 from ai4v.cli.settings import Settings
 from ai4v.cli.signin import forget_session, keep_session, open_gateway_as_user
 from ai4v.contracts.session import ProviderList, SessionList, SessionTokens
@@ -139,11 +139,7 @@ def revoke(session_id: UUID | None, user: str | None, *, as_json: bool) -> None:
 
 
 def _sign_in(gateway: Gateway, username: str) -> SessionTokens:
-    if sys.stdin.isatty():
-        password = click.prompt(f"Password of {username}", hide_input=True, err=True)
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    body = {"username": username, "password": password}
+    body = {"username": username, "password": ask_password(f"Password of {username}")}
     return gateway.ask("POST", f"{_PATH}/login", SessionTokens, body=body)
 
 

@@ -7,18 +7,19 @@ from urllib.parse import quote
 import click
 
 from ai4v.cli.administrator import open_gateway_as_administrator
+from ai4v.cli.choice import ROLE
 from ai4v.cli.client import Gateway
 from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
 from ai4v.cli.operator import ask_auth
 from ai4v.cli.output import json_option, print_json, print_table
+from ai4v.cli.paging import read_pages
 from ai4v.cli.settings import Settings
 from ai4v.contracts.account import LinkView, Purpose
 from ai4v.contracts.auth import UserList, UserView
 from ai4v.contracts.role import Role
 
 _PATH: Final = "/api/v1/auth/users"
-_ROLE: Final = click.Choice([role.value for role in Role])
 _PASSWORD_BYTES: Final = 18
 
 
@@ -41,7 +42,7 @@ def users() -> None:
 def list_users(*, as_json: bool) -> None:
     """List users, newest first."""
     with open_gateway_as_administrator(Settings.load()) as gateway:
-        found = _list(gateway)
+        found = [user for page in read_pages(gateway, _PATH, UserList) for user in page.users]
     if as_json:
         print_json([user.model_dump(mode="json") for user in found])
         return
@@ -68,7 +69,7 @@ def list_users(*, as_json: bool) -> None:
 @users.command()
 @click.argument("username")
 @click.option(
-    "--role", type=_ROLE, default=Role.USER.value, show_default=True, help="What they may do."
+    "--role", type=ROLE, default=Role.USER.value, show_default=True, help="What they may do."
 )
 @click.option("--email", help="Their address, taken as verified: you answer for it.")
 @json_option
@@ -115,7 +116,7 @@ def deactivate(username: str, *, as_json: bool) -> None:
 @examples("ai4v users role asha moderator")
 @users.command("role")
 @click.argument("username")
-@click.argument("role", type=_ROLE)
+@click.argument("role", type=ROLE)
 @json_option
 def change_role(username: str, role: str, *, as_json: bool) -> None:
     """Give a user another role; it holds at once."""
@@ -189,14 +190,3 @@ def _change(username: str, change: dict[str, object]) -> UserView:
     with open_gateway_as_administrator(Settings.load()) as gateway:
         user = find_user(gateway, username)
         return gateway.ask("PATCH", f"{_PATH}/{user.id}", UserView, body=change)
-
-
-def _list(gateway: Gateway) -> list[UserView]:
-    found: list[UserView] = []
-    query: dict[str, str] = {}
-    while True:
-        page = gateway.ask("GET", _PATH, UserList, query=query)
-        found.extend(page.users)
-        if page.next_cursor is None:
-            return found
-        query = {"cursor": page.next_cursor}

@@ -106,6 +106,12 @@ def test_a_session_is_kept_for_its_owner_alone(platform: _Platform) -> None:
     assert "correct horse" not in platform.file.read_text()
 
 
+def test_who_signs_in_without_a_password_is_told(platform: _Platform) -> None:
+    message = "no terminal to ask at, and no line on standard input: Password of asha"
+    assert platform.fail("login", "--username", "asha") == message
+    assert platform.asked == []
+
+
 def test_sessions_are_listed_by_the_kept_token(platform: _Platform) -> None:
     _sign_in(platform)
     result = platform.run("sessions", "list")

@@ -10,8 +10,9 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel, ValidationError
 
+from ai4v import __version__
 from ai4v.cli.address import find_address
-from ai4v.cli.failure import CommandError
+from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.firstrun import read_first_run
 from ai4v.cli.layout import Layout
 from ai4v.cli.patience import Patience, Turn, read_retry_after
@@ -169,7 +170,9 @@ def open_gateway(
     """
     if any(sign.isspace() or not sign.isprintable() for sign in credential):
         raise CommandError("a key cannot be sent: it holds a line break or space")
-    headers = {"Authorization": f"Bearer {credential}"} if credential else {}
+    headers = {"User-Agent": f"{PROGRAM}/{__version__}"}
+    if credential:
+        headers["Authorization"] = f"Bearer {credential}"
     base_url = find_gateway(settings)
     try:
         with httpx2.Client(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from ai4v import __version__
 from ai4v.cli.main import main
 from ai4v.contracts.capability import Tier
 from ai4v.contracts.tts import (
@@ -61,6 +62,7 @@ def test_text_is_asked_for_as_the_options_say(tmp_path: Path) -> None:
     assert (request.method, request.url.path) == ("POST", "/api/v1/tts/inference")
     assert request.headers["authorization"] == "Bearer the-key"
     assert request.headers["x-request-timeout-ms"] == "300000"
+    assert request.headers["user-agent"] == f"ai4v/{__version__}"
 
 
 def test_sound_is_in_the_file_and_nowhere_else(tmp_path: Path) -> None:

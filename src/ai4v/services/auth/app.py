@@ -243,7 +243,6 @@ class _People:
             ProofParts(
                 repository=ProofRepository(database),
                 accounts=self.accounts,
-                passwords=self.passwords,
                 throttle=throttle,
                 marks=marks,
                 letters=Letters(settings.page_url or settings.public_url),

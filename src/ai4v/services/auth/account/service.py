@@ -89,8 +89,7 @@ class AccountService:
         current = change.current_password.get_secret_value()
         user = await self.confirm_password(user_id, current, actor.address)
         password = change.new_password.get_secret_value()
-        await self._judge("new_password", password, user.username, user.email)
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self.hash_new("new_password", password, user.username, user.email)
         now = self._clock.now()
         ended = await self._repository.set_password(user, password_hash, actor, now=now)
         if ended is None:
@@ -190,6 +189,20 @@ class AccountService:
         if ended is None:
             refuse(path, "the last administrator stays")
         await self._marks.put(ended)
+
+    async def hash_new(self, path: str, password: str, *context: str | None) -> str:
+        """Return the hash of a password that somebody chose.
+
+        Args:
+            path: where the request has it.
+            password: as it was typed.
+            context: what is known of who chose it: name, address.
+
+        Raises:
+            ValidationError: it is not good enough.
+        """
+        await self._judge(path, password, *context)
+        return await self._passwords.hash(password)
 
     async def _judge(self, path: str, password: str, *context: str | None) -> None:
         fault = await self._passwords.find_fault(password, [name for name in context if name])

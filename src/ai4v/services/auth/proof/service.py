@@ -14,7 +14,6 @@ from ai4v.contracts.identity import hash_credential
 from ai4v.contracts.role import Role
 from ai4v.kit.clock import Clock
 from ai4v.ports.mailer import Letter
-from ai4v.services.auth.account.password import PasswordHasher
 from ai4v.services.auth.account.record import User
 from ai4v.services.auth.account.service import AccountService
 from ai4v.services.auth.account.throttle import Throttle
@@ -40,7 +39,6 @@ class ProofParts:
 
     repository: ProofRepository
     accounts: AccountService
-    passwords: PasswordHasher
     throttle: Throttle
     marks: RevocationMarks
     letters: Letters
@@ -61,7 +59,6 @@ class ProofService:
     def __init__(self, parts: ProofParts) -> None:
         self._repository = parts.repository
         self._accounts = parts.accounts
-        self._passwords = parts.passwords
         self._throttle = parts.throttle
         self._marks = parts.marks
         self._letters = parts.letters
@@ -80,12 +77,14 @@ class ProofService:
             raise AuthorizationError("registration is closed: ask the administrator for an account")
         await self._throttle.ask(actor.address, registration.email)
         password = registration.password.get_secret_value()
-        await self._judge("password", password, registration.username, registration.email)
+        password_hash = await self._accounts.hash_new(
+            "password", password, registration.username, registration.email
+        )
         now = self._clock.now()
         user = User(
             id=uuid4(),
             username=registration.username,
-            password_hash=await self._passwords.hash(password),
+            password_hash=password_hash,
             role=Role.GUEST,
             is_active=True,
             created_at=now,
@@ -147,8 +146,9 @@ class ProofService:
         if holder is None:
             _refuse_token()
         password = confirmation.new_password.get_secret_value()
-        await self._judge("new_password", password, holder.username, holder.email)
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._accounts.hash_new(
+            "new_password", password, holder.username, holder.email
+        )
         spent = await self._repository.reset_password(token_hash, password_hash, actor, now)
         if spent is None:
             _refuse_token()
@@ -190,12 +190,6 @@ class ProofService:
     def _post(self, letter: Letter) -> None:
         if self._postman is not None:
             self._postman.post(letter)
-
-    async def _judge(self, path: str, password: str, username: str, email: str | None) -> None:
-        context = (username, *((email,) if email else ()))
-        fault = await self._passwords.find_fault(password, context)
-        if fault is not None:
-            refuse(path, fault)
 
 
 def _refuse_token() -> NoReturn:

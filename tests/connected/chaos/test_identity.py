@@ -178,8 +178,10 @@ async def test_r20_limits_are_exact_over_three_gateways(town: Town, token: str) 
     history: History = callers.history
     took = asyncio.get_running_loop().time() - began
     expected = limit + limit * took / 60
-    tell("R20", admitted=float(history.count_ok), expected=expected)
-    assert set(history.statuses) == {200, 429}
+    # What the limits let in may still be more at once than a service that just started can do.
+    admitted = history.statuses[200] + history.statuses[503]
+    tell("R20", admitted=float(admitted), expected=expected)
+    assert {200, 429} <= set(history.statuses) <= {200, 429, 503}
     asked_s = max(item.began_s for item in history.operations) - began
-    assert limit + limit * asked_s / 60 - 3 <= history.count_ok <= expected + 1
+    assert limit + limit * asked_s / 60 - 3 <= admitted <= expected + 1
     assert all(item.retry_after_s for item in history.operations if item.status == 429)

@@ -34,11 +34,16 @@ from ai4v.kit.sealedstore import SealedStore
 from ai4v.kit.serve import serve
 from ai4v.kit.settings import ServiceSettings
 
+_GOLDEN: Final = 0.6180339887
+"""Multiples of it fill the unit interval evenly, however few they are."""
+
 
 class Behaviour(BaseModel):
     """How requests are answered from now on."""
 
     delay_s: float = 0.0
+    spread: float = 0.0
+    """By what share of it the delay varies, up and down, as that of an engine does."""
     failing: float = 0.0
     """Of all requests, the share that is answered with `status`."""
     status: int = 503
@@ -59,6 +64,9 @@ class Account:
     cancelled: int = 0
     at_once: int = 0
     most_at_once: int = 0
+    worked: int = 0
+    worked_s: float = 0.0
+    """How long that kept a place each, added up."""
     by_id: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """When each came, in the seconds of `time.monotonic()`, which all processes share."""
     deadlines_ms: list[int] = field(default_factory=list)
@@ -109,7 +117,10 @@ class Echo:
         number = account.requests
         try:
             async with self._places:
+                began = time.monotonic()
                 await asyncio.sleep(_choose_delay(behaviour, number))
+                account.worked += 1
+                account.worked_s += time.monotonic() - began
         except asyncio.CancelledError:
             account.cancelled += 1
             raise
@@ -129,7 +140,10 @@ def _is_failing(behaviour: Behaviour, number: int, turn: int) -> bool:
 
 
 def _choose_delay(behaviour: Behaviour, number: int) -> float:
-    return 2.0 if behaviour.is_lame and number % 50 == 0 else behaviour.delay_s
+    if behaviour.is_lame and number % 50 == 0:
+        return 2.0
+    drawn = number * _GOLDEN % 1.0
+    return behaviour.delay_s * (1 + behaviour.spread * (2 * drawn - 1))
 
 
 def _make_router(service: str, health: HealthMonitor) -> APIRouter:
@@ -152,6 +166,8 @@ def _make_router(service: str, health: HealthMonitor) -> APIRouter:
             "requests": found.requests,
             "cancelled": found.cancelled,
             "most_at_once": found.most_at_once,
+            "worked": found.worked,
+            "worked_s": found.worked_s,
             "by_id": found.by_id,
             "deadlines_ms": found.deadlines_ms,
         }

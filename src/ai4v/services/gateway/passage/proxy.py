@@ -170,7 +170,8 @@ class Proxy:
         headers = [*visit.head.kept, *make_own_headers(visit, route, self._signer)]
         if not isinstance(content, bytes):
             headers += body.frame()
-        is_safe = method in _SAFE or (method == "POST" and b"idempotency-key" in visit.head.noted)
+        is_kept = route.service != _SECRETIVE and b"idempotency-key" in visit.head.noted
+        is_safe = method in _SAFE or (method == "POST" and is_kept)
         return Call(
             route.service,
             partial(_build, visit, headers, content),

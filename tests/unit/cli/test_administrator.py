@@ -1,7 +1,7 @@
 """A session that is for one command ends with it, however it ends."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import click
 import httpx2
@@ -55,6 +55,16 @@ class _House:
 
 
 _SIGNED_OUT = (SIGN_OUT, "Bearer t")
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Let signals be heard, also where whoever started the tests ignores them and passes it on."""
+    interruption = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, interruption)
+    signal.signal(signal.SIGHUP, hang_up)
 
 
 def _send(number: int) -> Callable[[], object]:

@@ -21,8 +21,11 @@ from tools.openapi import make_app
 _SERVICES = {service.name: service for service in load_topology().services}
 _KIT = {"/metrics", "/openapi.json"}
 """The paths that the kit adds: the first is for the machine, the second is this document."""
-_PAGES = {"/openapi.json", "/docs", "/docs/page.js", "/docs/page.css"}
-"""Those of the gateway that show the document; they are not in it."""
+_PAGES = {
+    *("/", "/openapi.json", "/docs", "/docs/page.js", "/docs/page.css"),
+    *("/verify-email", "/reset-password"),
+}
+"""Those of the gateway that people look at; they are not in the document."""
 _NEEDS = {*Permission, OPEN, INTERNAL}
 
 

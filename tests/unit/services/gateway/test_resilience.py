@@ -206,7 +206,7 @@ class TestShare:
         assert asked[0] <= 0.15 * sum(asked)
         assert better * 2 <= worse
 
-    @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+    @pytest.mark.parametrize("seed", [1, 2, 3])
     def test_equal_ones_get_equal_shares(self, seed: int) -> None:
         _, asked = self._run(BalancePolicy(), 0.05, 0.05, 0.05, seed=seed)
         mean = sum(asked) / 3

@@ -60,7 +60,7 @@ async def test_each_step_takes_longer(throttle: Throttle, clock: ManualClock) ->
     for _hour in range(24):
         in_hour = 0
         for _minute in range(60):
-            in_hour += await guess(throttle, "asha", THIEF, 12)
+            in_hour += await guess(throttle, "asha", THIEF, 3)
             clock.advance(60)
         passed.append(in_hour)
     assert 30 <= passed[0] <= 60

@@ -104,7 +104,7 @@ async def _load(scene: Scene, factor: float, for_s: float) -> None:
         (16, 0.05, 4, 6),
         (32, 0.02, 10_000, 3),
         (8, 0.8, 24, 200),
-        (16, 0.25, 10_000, 60),
+        (16, 0.25, 10_000, 40),
     ],
 )
 def test_goodput_and_latency_under_three_times_the_capacity(
@@ -158,7 +158,7 @@ def test_a_service_within_its_capacity_is_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("width", "mean_s", "for_s", "most"),
-    [(16, 0.05, 20, 1.5), (16, 0.25, 60, 1.5), (8, 0.8, 200, 2.0)],
+    [(16, 0.05, 20, 1.5), (16, 0.25, 40, 1.5), (8, 0.8, 200, 2.0)],
 )
 def test_one_who_floods_harms_nobody_else(
     width: int, mean_s: float, for_s: float, most: float

@@ -14,6 +14,8 @@ from ai4v.services.nmt.protection import count_kept
 from ai4v.services.nmt.rendering import render_text
 from tests.support.wording import ENGINES, add_digits, make_sentence, run
 
+pytestmark = pytest.mark.no_cover  # so much text takes ten times as long when it is traced
+
 _LIMIT = 300
 _TABLE = DirectionTable.of(memory_info())
 _DIRECTIONS = [pytest.param(each, id=f"{each.source}-{each.target}") for each in _TABLE.directions]

@@ -13,6 +13,8 @@ from ai4v.ports.registry import Instance
 from tests.support.simulation import chance, percentile, simulate, tell
 from tests.unit.services.gateway.fleetcase import Rig, spread
 
+pytestmark = pytest.mark.no_cover  # so much traffic takes ten times as long when it is traced
+
 _START_S = 1_000.0
 
 

@@ -16,6 +16,8 @@ from tests.support.simulation import (
     tell,
 )
 
+pytestmark = pytest.mark.no_cover  # so much traffic takes ten times as long when it is traced
+
 _START_S = 1_000.0
 _LEARNING = 10
 """Answers' times in which a service is learned that is flooded from the first moment on."""

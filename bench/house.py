@@ -83,6 +83,6 @@ def _role(process: psutil.Process) -> str:
     words = process.cmdline()
     if "serve" in words:
         return words[words.index("serve") + 1]
-    if "ai4v.kit.workermain" in words:
+    if "ai4v.kit.worker.main" in words:
         return f"worker {words[-1].partition(':')[0].split('.')[2]}"
     return process.name().split("-")[0]

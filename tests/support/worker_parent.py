@@ -3,8 +3,8 @@
 import asyncio
 import sys
 
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerspec import WorkerSpec
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import WorkerSpec
 from tests.support.worker_probe import FACTORY, Hold, Settings, Text
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 
 
 class Settings(msgspec.Struct, frozen=True):

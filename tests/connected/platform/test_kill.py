@@ -53,7 +53,7 @@ async def client(house: Platform, key: str) -> AsyncIterator[httpx2.AsyncClient]
 
 def _workers(house: Platform) -> list[psutil.Process]:
     return [
-        process for process in house.find_family() if "ai4v.kit.workermain" in process.cmdline()
+        process for process in house.find_family() if "ai4v.kit.worker.main" in process.cmdline()
     ]
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from ai4v.adapters.espeak.library import EspeakLibrary
 from ai4v.adapters.espeak.text import STOPS, Clause, cut, join
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 
 METHOD: Final = "phonemize"
 _SWITCH: Final = re.compile(r"\([^()\s]*\)")

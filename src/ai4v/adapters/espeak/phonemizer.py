@@ -6,9 +6,9 @@ from typing import Final
 from ai4v.adapters.espeak.phoneme import METHOD, PhonemizeReply, PhonemizeRequest, Settings
 from ai4v.adapters.espeak.voice import PHONEME_VOICES
 from ai4v.contracts.error import PlatformError
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerlimit import Limits
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.limit import Limits
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import (
     WorkerBusyError,
     WorkerCallError,
     WorkerDeadlineError,

@@ -8,7 +8,7 @@ import numpy as np
 from ai4v.adapters.espeak.library import EspeakLibrary
 from ai4v.adapters.espeak.text import cut
 from ai4v.adapters.espeak.voice import MAX_DURATION_S
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 
 METHOD: Final = "speak"
 _FULL_SCALE: Final = np.float32(32_768)

@@ -8,9 +8,9 @@ from ai4v.adapters.espeak.speaker import METHOD, Settings, SpeakReply, SpeakRequ
 from ai4v.adapters.espeak.voice import SPEECH_VOICES, declare
 from ai4v.contracts.audio import Audio
 from ai4v.contracts.error import PlatformError
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerlimit import Limits
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.limit import Limits
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import (
     WorkerBusyError,
     WorkerCallError,
     WorkerDeadlineError,

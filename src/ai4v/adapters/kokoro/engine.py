@@ -11,7 +11,7 @@ from ai4v.adapters.kokoro.model import network_path, voice_path
 from ai4v.adapters.kokoro.sound import tidy
 from ai4v.adapters.kokoro.voice import VOICE_IDS
 from ai4v.contracts.audio import Samples
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 
 METHOD: Final = "speak"
 _STYLE: Final = 256

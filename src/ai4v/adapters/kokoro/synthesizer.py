@@ -23,9 +23,9 @@ from ai4v.adapters.kokoro.voice import declare, phoneme_tag
 from ai4v.contracts.audio import Audio, Samples
 from ai4v.contracts.error import PlatformError
 from ai4v.kit.model import ModelMissingError
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerlimit import Limits
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.limit import Limits
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import (
     WorkerBusyError,
     WorkerCallError,
     WorkerDeadlineError,

@@ -15,9 +15,9 @@ from ai4v.adapters.llama.fairqueue import FairQueue, Job
 from ai4v.adapters.llama.shelter import clear_shelters
 from ai4v.adapters.llama.worker import METHOD, Settings, TranslateReply, TranslateRequest
 from ai4v.contracts.error import PlatformError
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerlimit import Limits
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.limit import Limits
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import (
     WorkerBusyError,
     WorkerCallError,
     WorkerDeadlineError,

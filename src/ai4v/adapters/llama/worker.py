@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ai4v.adapters.llama.engine import LlamaEngine
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 from ai4v.ports.translator import Passage, Translation
 
 METHOD: Final = "translate"

@@ -9,9 +9,9 @@ from ai4v.adapters.silero.engine import DetectReply, DetectRequest, Settings
 from ai4v.adapters.silero.hysteresis import Rule
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Audio
 from ai4v.contracts.error import ServiceUnavailableError
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerlimit import Limits
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.limit import Limits
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import (
     WorkerBusyError,
     WorkerCallError,
     WorkerDeadlineError,

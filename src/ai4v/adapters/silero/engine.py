@@ -11,7 +11,7 @@ from ai4v.adapters.silero.checkpoint import read_weights
 from ai4v.adapters.silero.hysteresis import Rule, Span, find_spans
 from ai4v.adapters.silero.network import FRAME, Network
 from ai4v.contracts.audio import SPEECH_RATE_HZ
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 
 
 class Settings(msgspec.Struct, frozen=True):

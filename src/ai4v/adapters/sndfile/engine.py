@@ -8,7 +8,7 @@ import numpy as np
 from ai4v.adapters.sndfile.decoder import Wanted, decode
 from ai4v.adapters.sndfile.encoder import encode
 from ai4v.contracts.tts import SpeechFormat
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 from ai4v.ports.audiocodec import (
     AudioFormatError,
     AudioTooLongError,

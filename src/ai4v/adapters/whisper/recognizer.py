@@ -18,9 +18,9 @@ from ai4v.adapters.whisper.worker import METHOD, Item, RecognizeReply, Recognize
 from ai4v.contracts.audio import SPEECH_RATE_HZ
 from ai4v.contracts.capability import Task
 from ai4v.contracts.error import PlatformError
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerlimit import Limits
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.limit import Limits
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import (
     WorkerBusyError,
     WorkerCallError,
     WorkerDeadlineError,

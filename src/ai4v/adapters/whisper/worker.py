@@ -9,7 +9,7 @@ import numpy as np
 from ai4v.adapters.whisper.engine import WhisperEngine
 from ai4v.contracts.audio import SPEECH_RATE_HZ, Audio
 from ai4v.contracts.capability import Task
-from ai4v.kit.workerengine import Factory, Handler, Reply
+from ai4v.kit.worker.engine import Factory, Handler, Reply
 from ai4v.ports.recognizer import Recognition, Utterance
 
 METHOD: Final = "recognize"

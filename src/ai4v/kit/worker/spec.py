@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from ai4v.contracts.error import DeadlineExceededError, PlatformError, ServiceUnavailableError
-from ai4v.kit.workerlimit import Limits
+from ai4v.kit.worker.limit import Limits
 
 
 class WorkerDiedError(ServiceUnavailableError):
@@ -44,7 +44,7 @@ class WorkerSpec:
     name: str
     """For logs and messages."""
     factory: str
-    """`module:NAME` of an `ai4v.kit.workerengine.Factory`."""
+    """`module:NAME` of an `ai4v.kit.worker.engine.Factory`."""
     settings: msgspec.Struct
     """Of the type that the factory takes."""
     limits: Limits = field(default_factory=Limits)

@@ -1,6 +1,7 @@
 """The worker process: loads one engine, then answers one call after another until its pipe ends.
 
-Started by `ai4v.kit.worker` alone, as `python -m ai4v.kit.workermain <parent pid> <module:NAME>`.
+Started by `ai4v.kit.worker.parent` alone, as
+`python -m ai4v.kit.worker.main <parent pid> <module:NAME>`.
 Requests come on standard input. Answers leave on what was standard output: descriptor 1 is pointed
 at standard error and 0 at nothing before the engine loads, so that no library can break a frame.
 """
@@ -17,8 +18,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ai4v.kit.workerengine import Factory, Handler
-from ai4v.kit.workerframe import (
+from ai4v.kit.worker.engine import Factory, Handler
+from ai4v.kit.worker.frame import (
     PING,
     PREFIX,
     Payload,
@@ -28,7 +29,7 @@ from ai4v.kit.workerframe import (
     encode_head,
     flatten,
 )
-from ai4v.kit.workerlimit import Limits, apply_limits, die_with_parent
+from ai4v.kit.worker.limit import Limits, apply_limits, die_with_parent
 
 
 class Setup(msgspec.Struct, frozen=True):

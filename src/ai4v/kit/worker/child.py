@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 
-from ai4v.kit.workerframe import (
+from ai4v.kit.worker.frame import (
     PREFIX,
     Payload,
     Request,

@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ai4v.kit.worker import Worker
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.parent import Worker
+from ai4v.kit.worker.spec import (
     WorkerDeadlineError,
     WorkerDiedError,
     WorkerSpec,

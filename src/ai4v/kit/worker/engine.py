@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ai4v.kit.workerframe import Payload
+from ai4v.kit.worker.frame import Payload
 
 RequestT = TypeVar("RequestT", bound=msgspec.Struct)
 SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)

@@ -17,11 +17,11 @@ from typing import Final, TypeVar
 import msgspec
 
 from ai4v.kit.trace import span
-from ai4v.kit.workerchild import Child
-from ai4v.kit.workerframe import PING, FrameError, Payload, Request, Response
-from ai4v.kit.workerlimit import thread_environment
-from ai4v.kit.workermain import Setup
-from ai4v.kit.workerspec import (
+from ai4v.kit.worker.child import Child
+from ai4v.kit.worker.frame import PING, FrameError, Payload, Request, Response
+from ai4v.kit.worker.limit import thread_environment
+from ai4v.kit.worker.main import Setup
+from ai4v.kit.worker.spec import (
     WorkerBusyError,
     WorkerCallError,
     WorkerDeadlineError,
@@ -229,7 +229,7 @@ class Worker:
     async def _spawn(self) -> Child:
         spec = self._spec
         return await Child.spawn(
-            ("-s", "-P", "-m", "ai4v.kit.workermain", str(os.getpid()), spec.factory),
+            ("-s", "-P", "-m", "ai4v.kit.worker.main", str(os.getpid()), spec.factory),
             {**thread_environment(spec.limits), **spec.environment},
         )
 

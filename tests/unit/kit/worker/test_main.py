@@ -8,7 +8,7 @@ import msgspec
 import psutil
 import pytest
 
-from ai4v.kit.workerframe import (
+from ai4v.kit.worker.frame import (
     MAX_PAYLOAD_BYTES,
     PING,
     PREFIX,
@@ -18,8 +18,8 @@ from ai4v.kit.workerframe import (
     decode_prefix,
     encode_head,
 )
-from ai4v.kit.workerlimit import Limits, thread_environment
-from ai4v.kit.workermain import Setup, find_factory, read_request, serve, write_response
+from ai4v.kit.worker.limit import Limits, thread_environment
+from ai4v.kit.worker.main import Setup, find_factory, read_request, serve, write_response
 from tests.support.worker_probe import FACTORY, PROBE, Settings, Text
 
 
@@ -169,7 +169,7 @@ async def test_a_worker_whose_parent_is_already_gone_leaves() -> None:
     orphan = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "ai4v.kit.workermain",
+        "ai4v.kit.worker.main",
         str(nobody),
         FACTORY,
         stdin=subprocess.PIPE,

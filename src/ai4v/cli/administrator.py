@@ -7,20 +7,19 @@ from typing import Final
 
 import click
 
-from ai4v.cli.client import Gateway, RefusalError, open_gateway
-from ai4v.cli.failure import PROGRAM, CommandError
+from ai4v.cli.client import Gateway, open_gateway
+from ai4v.cli.failure import CommandError
 from ai4v.cli.firstrun import read_first_run
 from ai4v.cli.interruption import ended_in_order, undisturbed
 from ai4v.cli.layout import Layout
 from ai4v.cli.patience import Patience
 from ai4v.cli.settings import Settings
+from ai4v.cli.signin import ending
 from ai4v.contracts.auth import AccessToken
 
 _PATH: Final = "/api/v1/auth"
 _TRY_S: Final = 20.0
 """Of what cannot be interrupted."""
-_ENDED: Final = 401
-"""What a token is answered whose session is over."""
 
 
 @contextmanager
@@ -51,11 +50,9 @@ def _find_credentials(settings: Settings) -> dict[str, str]:
 
 
 def _sign_out(settings: Settings, token: str, patience: Patience) -> None:
-    """End the session; what keeps that from being done is told, and changes no outcome."""
-    try:
-        with undisturbed(), open_gateway(settings, token, patience=patience) as gateway:
-            gateway.tell("POST", f"{_PATH}/logout")
-    except CommandError as error:
-        if isinstance(error, RefusalError) and error.status == _ENDED:
-            return  # the command has ended it: it changed the administrator
-        click.echo(f"{PROGRAM}: the session could not be ended: {error.message}", err=True)
+    with (
+        ending("the session"),  # a command that changed the administrator has ended it
+        undisturbed(),
+        open_gateway(settings, token, patience=patience) as gateway,
+    ):
+        gateway.tell("POST", f"{_PATH}/logout")

@@ -9,21 +9,26 @@ import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import click
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ai4v.cli.client import Gateway, RefusalError, find_gateway, open_gateway
-from ai4v.cli.failure import CommandError
+from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.layout import write_private
+from ai4v.cli.patience import Patience
 from ai4v.cli.settings import Settings
 from ai4v.contracts.session import SessionTokens
 
 _SPARE_S: Final = 30.0
 """An access token that ends sooner is renewed before it is used."""
 _ENDED: Final = 401
-"""What a refresh token is answered whose session is over."""
+"""What a token is answered whose session is over."""
+_FAREWELL_S: Final = 15.0
+"""For each call that ends the session of before: who signs in does not wait for it any longer."""
 _HINT: Final = "sign in first: ai4v login"
 
 
@@ -50,10 +55,27 @@ def find_session_file(settings: Settings) -> Path:
 
 
 def keep_session(settings: Settings, tokens: SessionTokens) -> None:
-    """Keep a new session; the one of before is forgotten."""
+    """Keep a new session; the one of before is ended, or it is told that it could not be."""
     path = find_session_file(settings)
     with _locked(path):
+        before = _read(path)
         _write(path, find_gateway(settings), tokens)
+    if before is not None:
+        advice = "it is forgotten here; to end it: ai4v sessions list, ai4v sessions revoke ID"
+        with ending("the session kept before", advice):
+            _end(replace(settings, gateway_url=before.gateway), before)
+
+
+@contextmanager
+def ending(subject: str, advice: str = "") -> Iterator[None]:
+    """End a session; what keeps that from being done is told, and changes no outcome."""
+    try:
+        yield
+    except CommandError as error:
+        if isinstance(error, RefusalError) and error.status == _ENDED:
+            return  # something else has ended it
+        lines = [f"{PROGRAM}: {subject} could not be ended: {error.message}", advice]
+        click.echo("\n".join(filter(None, lines)), err=True)
 
 
 def forget_session(settings: Settings) -> None:
@@ -80,22 +102,34 @@ def _find_access_token(settings: Settings) -> str:
         kept = _read(path)
         if kept is None or kept.gateway != find_gateway(settings):
             raise CommandError(_HINT)
-        if kept.access_expires_at - time.time() > _SPARE_S:
+        if _is_fresh(kept):
             return kept.access_token
-        tokens = _renew(settings, kept)
-        _write(path, kept.gateway, tokens)
-        return tokens.access_token
-
-
-def _renew(settings: Settings, kept: KeptSession) -> SessionTokens:
-    body = {"refresh_token": kept.refresh_token}
-    with open_gateway(settings, "") as gateway:
         try:
-            return gateway.ask("POST", "/api/v1/auth/refresh", SessionTokens, body=body)
+            tokens = _renew(settings, kept, Patience(settings.timeout_s))
         except RefusalError as error:
             if error.status != _ENDED:
                 raise
             raise CommandError(f"{error.message}\n{_HINT}") from None
+        _write(path, kept.gateway, tokens)
+        return tokens.access_token
+
+
+def _is_fresh(kept: KeptSession) -> bool:
+    return kept.access_expires_at - time.time() > _SPARE_S
+
+
+def _renew(settings: Settings, kept: KeptSession, patience: Patience) -> SessionTokens:
+    body = {"refresh_token": kept.refresh_token}
+    with open_gateway(settings, "", patience=patience) as gateway:
+        return gateway.ask("POST", "/api/v1/auth/refresh", SessionTokens, body=body)
+
+
+def _end(settings: Settings, kept: KeptSession) -> None:
+    patience = Patience(_FAREWELL_S)
+    is_fresh = _is_fresh(kept)
+    token = kept.access_token if is_fresh else _renew(settings, kept, patience).access_token
+    with open_gateway(settings, token, patience=patience) as gateway:
+        gateway.tell("POST", "/api/v1/auth/logout")
 
 
 def _read(path: Path) -> KeptSession | None:

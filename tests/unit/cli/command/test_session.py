@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from ai4v.cli.failure import CommandError
 from ai4v.cli.main import root
 from ai4v.contracts.session import SessionList, SessionTokens, SessionView
+from tests.support.gateway import refuse
 
 _SESSION = SessionView(
     id=uuid4(),
@@ -24,6 +25,8 @@ _SESSION = SessionView(
     expires_at=datetime(2026, 1, 31, tzinfo=UTC),
     is_current=True,
 )
+_NOT_ENDED = "ai4v: the session kept before could not be ended"
+_ADVICE = "it is forgotten here; to end it: ai4v sessions list, ai4v sessions revoke ID"
 
 
 class _Platform:
@@ -31,9 +34,13 @@ class _Platform:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.gateway = "http://gateway"
         self.lifetime_s = 900
         self.asked: list[tuple[str, str, str]] = []
+        self.hosts: list[str] = []
+        self.logout = httpx2.Response(204)
         self._count = 0
+        self._live: set[str] = set()
 
     @property
     def file(self) -> Path:
@@ -41,7 +48,7 @@ class _Platform:
 
     def run(self, *arguments: str, stdin: str = "") -> Result:
         environment = {
-            "AI4V_GATEWAY_URL": "http://gateway",
+            "AI4V_GATEWAY_URL": self.gateway,
             "AI4V_DATA_DIR": str(self.folder),
             "AI4V_ADMIN_PASSWORD": "the administrator's",
         }
@@ -59,19 +66,13 @@ class _Platform:
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path.removeprefix("/api/v1/auth")
         self.asked.append((request.method, path, request.headers.get("authorization", "")))
-        if path in ("/login", "/refresh"):
-            body = json.loads(request.content)
-            if path == "/refresh" and body["refresh_token"] != f"refresh-{self._count}":
-                detail = {"code": "AUTHENTICATION_ERROR", "message": "used", "requestId": "r"}
-                return httpx2.Response(401, json={"detail": detail})
-            self._count += 1
-            tokens = SessionTokens(
-                access_token=f"access-{self._count}",
-                expires_in=self.lifetime_s,
-                refresh_token=f"refresh-{self._count}",
-                refresh_expires_in=604_800,
-            )
-            return httpx2.Response(200, content=tokens.model_dump_json())
+        self.hosts.append(request.url.host)
+        if path == "/login":
+            return self._make_tokens()
+        if path == "/refresh":
+            return self._renew(json.loads(request.content)["refresh_token"])
+        if path == "/logout":
+            return self.logout
         if path == "/users":
             user = {
                 "id": str(_SESSION.id),
@@ -86,6 +87,24 @@ class _Platform:
             content = SessionList(sessions=(_SESSION,)).model_dump_json()
             return httpx2.Response(200, content=content)
         return httpx2.Response(204)
+
+    def _renew(self, used: str) -> httpx2.Response:
+        if used not in self._live:
+            return refuse(401, "used")
+        self._live.remove(used)
+        return self._make_tokens()
+
+    def _make_tokens(self) -> httpx2.Response:
+        self._count += 1
+        refresh_token = f"refresh-{self._count}"
+        self._live.add(refresh_token)
+        tokens = SessionTokens(
+            access_token=f"access-{self._count}",
+            expires_in=self.lifetime_s,
+            refresh_token=refresh_token,
+            refresh_expires_in=604_800,
+        )
+        return httpx2.Response(200, content=tokens.model_dump_json())
 
 
 @pytest.fixture
@@ -104,6 +123,56 @@ def test_a_session_is_kept_for_its_owner_alone(platform: _Platform) -> None:
     assert stat.S_IMODE(platform.file.stat().st_mode) == 0o600
     assert "refresh-1" in platform.file.read_text()
     assert "correct horse" not in platform.file.read_text()
+
+
+def test_who_signs_in_again_ends_the_session_of_before(platform: _Platform) -> None:
+    _sign_in(platform)
+    _sign_in(platform)
+    assert [what[1:] for what in platform.asked[1:]] == [
+        ("/login", ""),
+        ("/logout", "Bearer access-1"),
+    ]
+    assert "refresh-2" in platform.file.read_text()
+
+
+def test_a_session_of_before_is_renewed_to_be_ended(platform: _Platform) -> None:
+    platform.lifetime_s = 0
+    _sign_in(platform)
+    _sign_in(platform)
+    assert platform.asked[-1] == ("POST", "/logout", "Bearer access-3")
+    assert "refresh-2" in platform.file.read_text()
+
+
+def test_a_session_of_before_is_ended_where_it_is_good(platform: _Platform) -> None:
+    _sign_in(platform)
+    platform.gateway = "http://other"
+    _sign_in(platform)
+    assert platform.hosts == ["gateway", "other", "gateway"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (refuse(500, "it broke"), f"{_NOT_ENDED}: it broke (SOME_CODE, request r-1)\n{_ADVICE}\n"),
+        (refuse(401, "it has ended"), ""),
+    ],
+)
+def test_a_session_of_before_that_cannot_be_ended_is_told(
+    platform: _Platform, answer: httpx2.Response, told: str
+) -> None:
+    _sign_in(platform)
+    platform.logout = answer
+    result = platform.run("login", "--username", "asha", stdin="correct horse battery\n")
+    assert (result.exit_code, result.stderr) == (0, told)
+    assert "refresh-2" in platform.file.read_text()
+
+
+def test_a_session_is_kept_when_another_sign_in_fails(platform: _Platform) -> None:
+    _sign_in(platform)
+    before = platform.file.read_text()
+    platform.fail("login", "--username", "asha")
+    assert platform.file.read_text() == before
+    assert len(platform.asked) == 1
 
 
 def test_who_signs_in_without_a_password_is_told(platform: _Platform) -> None:

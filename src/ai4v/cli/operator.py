@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import httpx2
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from ai4v.cli.address import find_address
+from ai4v.cli.exchange import Exchange
 from ai4v.cli.failure import CommandError
+from ai4v.cli.patience import Patience
 from ai4v.cli.settings import Settings
 from ai4v.cli.transport import find_transport
 from ai4v.kit.identity import TOKEN_HEADER, TokenSigner
 
-_AUTH = "auth"
-_CALLER = "cli"
-_TIMEOUT_S = 30.0
+_AUTH: Final = "auth"
+_CALLER: Final = "cli"
+_TRY_S: Final = 30.0
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
@@ -25,46 +27,57 @@ def ask_auth(
     answer: type[_Answer],
     *,
     body: Mapping[str, object] | None = None,
-    timeout_s: float = _TIMEOUT_S,
+    patience: Patience | None = None,
 ) -> _Answer:
     """POST to the auth service.
+
+    Args:
+        settings: say where it is.
+        path: below /internal.
+        answer: what it answers with.
+        body: sent as JSON.
+        patience: other than a call's usual AI4V_TIMEOUT_S.
 
     Raises:
         CommandError: there are no keys here, nobody answers, or it refuses.
     """
-    with _open(settings, timeout_s) as http:
-        response = http.post(path, json=body)
-        response.raise_for_status()
-        return answer.model_validate_json(response.content)
+    with _open(settings) as http:
+        exchange = Exchange(http, patience or _usual_patience(settings))
+        return exchange.ask(http.build_request("POST", path, json=body), answer)
 
 
-def read_lines_of_auth(settings: Settings, path: str) -> Iterator[str]:
+def read_lines_of_auth(
+    settings: Settings, path: str, *, patience: Patience | None = None
+) -> Iterator[str]:
     """GET lines from the auth service, as they come.
 
     Raises:
         CommandError: as `ask_auth`, or it broke off.
     """
-    with _open(settings, _TIMEOUT_S) as http, http.stream("GET", path) as response:
-        response.raise_for_status()
-        yield from response.iter_lines()
+    with _open(settings) as http:
+        exchange = Exchange(http, patience or _usual_patience(settings))
+        with exchange.stream(http.build_request("GET", path)) as response:
+            yield from response.iter_lines()
+
+
+def _usual_patience(settings: Settings) -> Patience:
+    return Patience(settings.timeout_s, try_limit_s=_TRY_S)
 
 
 @contextmanager
-def _open(settings: Settings, timeout_s: float) -> Iterator[httpx2.Client]:
+def _open(settings: Settings) -> Iterator[httpx2.Client]:
     private_key = settings.read_secret("AI4V_GATEWAY_INTERNAL_PRIVATE_KEY")
     if not private_key:
         raise CommandError(f"the data folder {settings.data_dir} has no keys of a platform")
-    token = TokenSigner(private_key, service=_CALLER).sign(None, _AUTH)
-    try:
-        with httpx2.Client(
-            base_url=find_address(settings, _AUTH),
-            headers={TOKEN_HEADER: token},
-            timeout=timeout_s,
-            transport=find_transport(),
-        ) as http:
-            yield http
-    except httpx2.ConnectError:
-        message = "the auth service does not answer: is the platform up? (ai4v up)"
-        raise CommandError(message) from None
-    except (httpx2.HTTPError, ValidationError) as error:
-        raise CommandError(f"the auth service refuses: {error}") from None
+    signer = TokenSigner(private_key, service=_CALLER)
+
+    def identify(request: httpx2.Request) -> httpx2.Request:
+        request.headers[TOKEN_HEADER] = signer.sign(None, _AUTH)
+        return request
+
+    with httpx2.Client(
+        base_url=find_address(settings, _AUTH),
+        auth=identify,  # at each try, since a token is not good for as long as a call may wait
+        transport=find_transport(),
+    ) as http:
+        yield http

@@ -16,7 +16,8 @@ from typing import Final
 import click
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ai4v.cli.client import Gateway, RefusalError, find_gateway, open_gateway
+from ai4v.cli.client import Gateway, find_gateway, open_gateway
+from ai4v.cli.exchange import RefusalError
 from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.layout import write_private
 from ai4v.cli.patience import Patience

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ai4v.cli.client import Gateway, RefusalError
+from ai4v.cli.client import Gateway
+from ai4v.cli.exchange import RefusalError
 from ai4v.cli.passage import Piece
 from ai4v.contracts.capability import Tier
 from ai4v.contracts.nmt import NmtAnswer, NmtOutput

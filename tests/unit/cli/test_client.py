@@ -7,7 +7,6 @@ import pytest
 
 from ai4v.cli.client import (
     Gateway,
-    RefusalError,
     Upload,
     find_api_key,
     find_gateway,
@@ -15,6 +14,7 @@ from ai4v.cli.client import (
     open_gateway,
 )
 from ai4v.cli.command.certificate import make_certificate
+from ai4v.cli.exchange import RefusalError
 from ai4v.cli.failure import CommandError
 from ai4v.cli.layout import Layout
 from ai4v.cli.patience import Patience

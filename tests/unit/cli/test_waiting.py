@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
-from ai4v.cli.client import Gateway, RefusalError, Upload
+from ai4v.cli.client import Gateway, Upload
+from ai4v.cli.exchange import RefusalError
 from ai4v.cli.patience import Patience
 from ai4v.contracts.auth import AccessToken
 

@@ -14,12 +14,14 @@ from ai4v.cli.failure import CommandError
 from ai4v.cli.gather import find_gathered, gathered
 from ai4v.cli.operator import ask_auth, read_lines_of_auth
 from ai4v.cli.output import json_option, print_json, print_table
+from ai4v.cli.patience import Patience
 from ai4v.cli.settings import Settings
 from ai4v.contracts.audit import HEADS_AT_ONCE, AuditEvent, AuditList, Verdict
 
 _PATH: Final = "/api/v1/auth/audit"
 _PAGE: Final = 100
-_VERIFY_TIMEOUT_S: Final = 610.0
+_VERIFY_S: Final = 610.0
+"""What the service takes at most, and a little."""
 _TIME: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
 
 
@@ -83,9 +85,9 @@ def verify(head_file: Path | None, *, as_json: bool) -> None:
     missing or all of it was made anew. Needs the data folder and the platform up.
     """
     body = {} if head_file is None else {"heads": _read_heads(head_file)}
-    verdict = ask_auth(
-        Settings.load(), "/internal/audit/verify", Verdict, body=body, timeout_s=_VERIFY_TIMEOUT_S
-    )
+    settings = Settings.load()
+    patience = Patience(max(settings.timeout_s, _VERIFY_S))
+    verdict = ask_auth(settings, "/internal/audit/verify", Verdict, body=body, patience=patience)
     if as_json:
         print_json(verdict.model_dump(mode="json") | {"ok": verdict.is_good})
     else:

@@ -49,7 +49,8 @@ class DirectoryTimes:
     doubt_s: float = 10.0
     """How long an empty answer that nobody announced is not believed: one lease.
 
-    A store that lost its data says that nobody is there until the instances have renewed."""
+    A store that lost its data says that nobody is there until the instances have renewed: so does
+    one that is back after a time without answers, and then the doubt begins anew."""
 
 
 class Lease:
@@ -113,7 +114,7 @@ class Directory:
     """Knows the live instances of some services while the context is open.
 
     Answers at once from memory. While the registry is down it keeps what it last knew; when the
-    registry has not answered since the start, what a file says that an earlier process saved.
+    registry has named nobody since the start, what a file says that an earlier process saved.
     """
 
     def __init__(
@@ -198,13 +199,15 @@ class Directory:
             for service in self._services:
                 await self._look_at(service, is_announced=False)
         except RegistryUnavailableError:
+            self._silent_since_s.clear()
             self._note(is_stale=True)
         else:
             self._note(is_stale=False)
 
     async def _save(self) -> None:
-        """Write down what is known, at most once a poll; silence is not written down."""
-        known = {service: found for service, found in self._known.items() if found}
+        """Write down what is believed, at most once a poll; silence is not written down."""
+        believed = {service: self.instances(service) for service in self._services}
+        known = {service: found for service, found in believed.items() if found}
         if self._file is None or self._is_stale or not known:
             return
         now_s = self._clock.monotonic_s()
@@ -218,7 +221,7 @@ class Directory:
             self._take(service, await self._registry.instances(service), is_announced=is_announced)
 
     def _take(self, service: str, found: tuple[Instance, ...], *, is_announced: bool) -> None:
-        if found or is_announced or not self._known.get(service):
+        if found or is_announced or not self.instances(service):
             self._silent_since_s.pop(service, None)
             self._known[service] = found
             return

@@ -28,6 +28,7 @@ class _Registry:
         self._clock = clock
         self._inner = MemoryRegistry(clock)
         self._lost = asyncio.Event()
+        self._looks = 0
 
     def stop(self) -> None:
         """Answer nobody and drop the listeners."""
@@ -40,6 +41,15 @@ class _Registry:
         self.is_down = False
         self._lost = asyncio.Event()
 
+    async def is_looked_at(self) -> None:
+        """Wait until a look that begins from now on was taken in."""
+        first = self._looks
+
+        async def is_past() -> bool:
+            return self._looks > first + 4
+
+        await until(is_past, timeout_s=5)
+
     async def register(self, instance: Instance, *, lease_s: float) -> None:
         self._check()
         await self._inner.register(instance, lease_s=lease_s)
@@ -50,6 +60,7 @@ class _Registry:
 
     async def instances(self, service: str) -> tuple[Instance, ...]:
         self._check()
+        self._looks += 1
         return await self._inner.instances(service)
 
     @asynccontextmanager
@@ -99,9 +110,16 @@ async def _knows(directory: Directory, *instances: Instance) -> None:
     await until(is_known, timeout_s=5)
 
 
+async def _is_stale(directory: Directory) -> None:
+    async def is_stale() -> bool:
+        return directory.is_stale
+
+    await until(is_stale, timeout_s=5)
+
+
 async def _saves(file: DirectoryFile, *instances: Instance) -> None:
     async def is_saved() -> bool:
-        return file.load().get("asr") == instances
+        return file.load().get("asr", ()) == instances
 
     await until(is_saved, timeout_s=5)
 
@@ -191,11 +209,7 @@ class TestDirectory:
         async with Directory(registry, ["asr"], times=_QUICK, clock=clock) as directory:
             registry.stop()
             clock.advance(3_600)
-
-            async def is_stale() -> bool:
-                return directory.is_stale
-
-            await until(is_stale, timeout_s=5)
+            await _is_stale(directory)
             assert directory.instances("asr") == (ASR_1,)
             registry.wipe()
             await registry.register(ASR_2, lease_s=60)
@@ -204,22 +218,26 @@ class TestDirectory:
     async def test_it_doubts_an_empty_answer_that_nobody_announced(
         self, registry: _Registry, clock: ManualClock
     ) -> None:
-        looks = 0
-
-        class Watched(MemoryRegistry):
-            async def instances(self, service: str) -> tuple[Instance, ...]:
-                nonlocal looks
-                looks += 1
-                return await registry.instances(service)
-
-        async def looked_twice() -> bool:
-            return looks >= first + 2
-
         await registry.register(ASR_1, lease_s=60)
-        async with Directory(Watched(clock), ["asr"], times=_QUICK, clock=clock) as directory:
+        async with Directory(registry, ["asr"], times=_QUICK, clock=clock) as directory:
             registry.wipe()
-            first = looks
-            await until(looked_twice, timeout_s=5)
+            await registry.is_looked_at()
+            assert directory.instances("asr") == (ASR_1,)
+            clock.advance(11)
+            await _knows(directory)
+
+    async def test_its_doubt_begins_anew_after_a_time_without_answers(
+        self, registry: _Registry, clock: ManualClock
+    ) -> None:
+        await registry.register(ASR_1, lease_s=60)
+        async with Directory(registry, ["asr"], times=_QUICK, clock=clock) as directory:
+            registry.wipe()
+            await registry.is_looked_at()
+            registry.stop()
+            await _is_stale(directory)
+            clock.advance(60)
+            registry.wipe()
+            await registry.is_looked_at()
             assert directory.instances("asr") == (ASR_1,)
             clock.advance(11)
             await _knows(directory)
@@ -239,9 +257,23 @@ class TestDirectory:
         async with Directory(registry, ["asr"], file=file, times=_QUICK) as directory:
             assert directory.instances("asr") == (ASR_2,)
             registry.wipe()
-            await _knows(directory)
             await registry.register(ASR_1, lease_s=60)
             await _knows(directory, ASR_1)
+
+    async def test_it_doubts_an_empty_answer_against_its_file(
+        self, registry: _Registry, clock: ManualClock, tmp_path: Path
+    ) -> None:
+        file = DirectoryFile(tmp_path / "directory.json", clock=clock)
+        file.save({"asr": (ASR_1,), "auth": (AUTH,)})
+        watched = ["asr", "auth"]
+        async with Directory(registry, watched, file=file, times=_QUICK, clock=clock) as directory:
+            await registry.register(AUTH, lease_s=3_600)
+            await registry.is_looked_at()
+            assert directory.instances("asr") == (ASR_1,)
+            assert file.load() == {"asr": (ASR_1,), "auth": (AUTH,)}
+            clock.advance(11)
+            await _knows(directory)
+            await _saves(file)
 
     async def test_it_writes_again_what_has_not_changed(
         self, registry: _Registry, clock: ManualClock, tmp_path: Path

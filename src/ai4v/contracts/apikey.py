@@ -81,6 +81,7 @@ class KeyLimits(RateLimits):
     model_config = ConfigDict(extra="forbid")
 
     per_minute: int = Field(default=60, ge=1, le=_SETTABLE)
+    burst: int | None = Field(default=None, ge=1, le=_SETTABLE)
     per_hour: int = Field(default=1_000, ge=1, le=_SETTABLE)
     per_day: int = Field(default=10_000, ge=1, le=_SETTABLE)
     audio_s_per_day: int = Field(default=36_000, ge=0, le=_COST_SETTABLE)

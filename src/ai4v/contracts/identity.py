@@ -30,6 +30,8 @@ class RateLimits(BaseModel):
 
     per_minute: int = 60
     """Requests."""
+    burst: int | None = None
+    """Requests at once, which then come back at the rate of a minute; None: a whole minute's."""
     per_hour: int = 1_000
     per_day: int = 10_000
     audio_s_per_day: int = 36_000

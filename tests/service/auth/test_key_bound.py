@@ -124,6 +124,8 @@ async def test_a_key_manages_keys_only_with_the_permission(house: House) -> None
         ({}, {"permissions": ["tts:use"]}),
         ({}, {"limits": {"per_minute": 61}}),
         ({"limits": {"per_minute": 5}}, {"limits": {"per_minute": 6}}),
+        ({"limits": {"burst": 5}}, {"limits": {"burst": 6}}),
+        ({"limits": {"burst": 5}}, {"limits": {"burst": None}}),
         ({"scope": {"services": ["asr"]}}, {"scope": {}}),
         ({"scope": {"services": ["asr"]}}, {"scope": {"services": ["asr", "tts"]}}),
         ({"networks": ["10.0.0.0/8"]}, {"networks": []}),
@@ -148,14 +150,14 @@ async def test_a_key_hands_its_bounds_down(house: House) -> None:
         user,
         scope={"services": ["asr"]},
         networks=["10.0.0.0/8"],
-        limits={"per_minute": 5},
+        limits={"per_minute": 5, "burst": 2},
         expires_at="2026-02-01T00:00:00Z",
     )
     child = await create_key(manager, networks=["10.1.0.0/16"])
     assert child.permissions == ("asr:read", "asr:use")
     assert (child.scope, child.expires_at) == (made.scope, made.expires_at)
     assert child.networks == ("10.1.0.0/16",)
-    assert (child.limits.per_minute, child.limits.per_hour) == (5, 1_000)
+    assert (child.limits.per_minute, child.limits.burst, child.limits.per_hour) == (5, 2, 1_000)
 
 
 async def test_a_key_neither_widens_nor_rotates_what_does_more(house: House) -> None:
@@ -182,7 +184,7 @@ async def test_a_change_is_announced_and_holds(house: House) -> None:
         "name": "narrower",
         "scope": {"languages": ["ta"]},
         "networks": ["10.0.0.0/8"],
-        "limits": {"per_minute": 7},
+        "limits": {"per_minute": 7, "burst": 3},
         "expires_at": end.isoformat(),
     }
     answer = await user.ask("PATCH", f"{_KEYS}/{key.id}", body)
@@ -191,7 +193,8 @@ async def test_a_change_is_announced_and_holds(house: House) -> None:
     principal = await house.principal_of(key.key)
     assert principal.scope == Scope(services=("asr",), languages=("ta",))
     assert principal.networks == ("10.0.0.0/8",)
-    assert (principal.limits.per_minute, principal.limits.per_hour) == (7, 1_000)
+    limits = principal.limits
+    assert (limits.per_minute, limits.burst, limits.per_hour) == (7, 3, 1_000)
     shown = KeyView.model_validate_json((await user.ask("GET", f"{_KEYS}/{key.id}")).content)
     assert (shown.name, shown.expires_at) == ("narrower", end)
 
@@ -207,6 +210,7 @@ async def test_a_change_has_its_bounds(house: House) -> None:
         ({"expires_at": "2025-01-01T00:00:00Z"}, 422),
         ({}, 422),
         ({"permissions": ["asr:use"]}, 422),
+        ({"limits": {"burst": 0}}, 422),
         ({"limits": {"per_minute": 61}}, 403),
         ({"limits": {"audio_s_per_day": 36_001}}, 403),
     ):

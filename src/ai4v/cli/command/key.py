@@ -21,6 +21,7 @@ _PATH: Final = "/api/v1/auth/keys"
 _CommandT = TypeVar("_CommandT", bound=Callable[..., object])
 _LIMITS: Final = {
     "per_minute": "Requests a minute.  [default: 60]",
+    "burst": "Requests at once.  [default: as many as a minute]",
     "per_hour": "Requests an hour.  [default: 1000]",
     "per_day": "Requests a day.  [default: 10000]",
     "audio_s_per_day": "Seconds of audio heard a day.  [default: 36000]",
@@ -212,6 +213,7 @@ def _show(key: KeyView, *, as_json: bool) -> None:
     if as_json:
         print_json(key.model_dump(mode="json"))
         return
+    limits = key.limits.model_dump(exclude_none=True)
     scope = [value for values in key.scope.model_dump().values() for value in values]
     for title, value in (
         ("id", str(key.id)),
@@ -222,7 +224,7 @@ def _show(key: KeyView, *, as_json: bool) -> None:
         ("permissions", ", ".join(key.permissions)),
         ("only for", ", ".join(scope) or "everything"),
         ("only from", ", ".join(key.networks) or "anywhere"),
-        ("limits", ", ".join(f"{value} {name}" for name, value in key.limits.model_dump().items())),
+        ("limits", ", ".join(f"{value} {name}" for name, value in limits.items())),
     ):
         click.echo(f"{title:<12} {value}")
 

@@ -120,6 +120,7 @@ API_KEYS: Final = Table(
     Column("audio_s_per_day", Integer, nullable=False, server_default="36000"),
     Column("characters_per_day", Integer, nullable=False, server_default="1000000"),
     Column("replaces_id", Uuid),
+    Column("burst", Integer),
     Index("ix_api_keys_owner_id_created_at_id", "owner_id", "created_at", "id"),
     Index("ix_api_keys_created_at_id", "created_at", "id"),
     Index("ix_api_keys_revoked", "revoked_at", postgresql_where=_IS_REVOKED),

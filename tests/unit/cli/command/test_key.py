@@ -65,7 +65,16 @@ def test_a_key_is_asked_for_as_the_options_say() -> None:
     result = service.run(
         *("create", "--name", "reader", "--permission", "asr:use", "--permission", "asr:read"),
         *("--scope-service", "asr", "--task", "asr", "--language", "hi", "--language", "ta"),
-        *("--model", "whisper-base", "--network", "10.0.0.0/8", "--per-minute", "5"),
+        *(
+            "--model",
+            "whisper-base",
+            "--network",
+            "10.0.0.0/8",
+            "--per-minute",
+            "5",
+            "--burst",
+            "2",
+        ),
         *("--audio-s-per-day", "60"),
     )
     assert (result.exit_code, result.stdout) == (0, "a4v_x_secret\n")
@@ -82,7 +91,7 @@ def test_a_key_is_asked_for_as_the_options_say() -> None:
                 "models": ["whisper-base"],
             },
             "networks": ["10.0.0.0/8"],
-            "limits": {"per_minute": 5, "audio_s_per_day": 60},
+            "limits": {"per_minute": 5, "burst": 2, "audio_s_per_day": 60},
         },
     )
 

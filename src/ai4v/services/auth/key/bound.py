@@ -3,6 +3,7 @@
 Pure: it compares, and asks nobody.
 """
 
+import math
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -47,7 +48,7 @@ def inherit(creation: KeyCreation, maker: ApiKey) -> KeyCreation:
     limits = creation.limits.model_dump(include=creation.limits.model_fields_set)
     own = maker.limits.model_dump()
     default = KeyLimits().model_dump()
-    lower = {name: min(own[name], default[name]) for name in default}
+    lower = {name: min(own[name], default[name], key=size) for name in default}
     kept["limits"] = KeyLimits.model_construct(**(lower | limits))
     return creation.model_copy(update=kept)
 
@@ -71,9 +72,13 @@ def require_no_more(key: ApiKey, maker: ApiKey) -> None:
 
 def exceeds(limits: RateLimits, others: RateLimits) -> bool:
     """Tell whether any of `limits` is above its like in `others`."""
-    return any(
-        value > getattr(others, name) for name, value in limits.model_dump(mode="python").items()
-    )
+    most = others.model_dump()
+    return any(size(value) > size(most[name]) for name, value in limits.model_dump().items())
+
+
+def size(limit: int | None) -> float:
+    """Return how much a limit allows; what is not limited is above all numbers."""
+    return math.inf if limit is None else limit
 
 
 def check_scope(scope: KeyScope) -> Scope:

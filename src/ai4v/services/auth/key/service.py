@@ -21,6 +21,7 @@ from ai4v.services.auth.key.bound import (
     exceeds,
     inherit,
     require_no_more,
+    size,
 )
 from ai4v.services.auth.key.record import ApiKey
 from ai4v.services.auth.key.repository import KeyRepository
@@ -279,7 +280,7 @@ def _scope_owner(asker: Principal) -> UUID | None:
 
 def _check_limits(asked: RateLimits, had: RateLimits, asker: Principal) -> None:
     default = RateLimits().model_dump()
-    most = {name: max(value, default[name]) for name, value in had.model_dump().items()}
+    most = {name: max(value, default[name], key=size) for name, value in had.model_dump().items()}
     if exceeds(asked, RateLimits.model_validate(most)) and not _manages_all(asker):
         raise AuthorizationError(
             f"limits above the defaults need the permission {Permission.KEY_MANAGE_ANY}"

@@ -62,12 +62,18 @@ class AddressLimits:
 
 @lru_cache(maxsize=1_024)
 def list_limits(limits: RateLimits) -> tuple[Limit, ...]:
-    """Return a key's limits of requests as the limiter takes them."""
-    return (
+    """Return a key's limits of requests as the limiter takes them.
+
+    A burst is a bucket of its own, which fills at the same rate as that of the minute.
+    """
+    windows = (
         Limit("minute", limits.per_minute, _MINUTE_S),
         Limit("hour", limits.per_hour, _HOUR_S),
         Limit("day", limits.per_day, _DAY_S),
     )
+    if limits.burst is None or limits.burst >= limits.per_minute:
+        return windows
+    return Limit("burst", limits.burst, _MINUTE_S * limits.burst / limits.per_minute), *windows
 
 
 @lru_cache(maxsize=1_024)

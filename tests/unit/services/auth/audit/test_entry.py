@@ -14,7 +14,15 @@ _SECRETS = (
 )
 _HARMLESS = (
     *("name", "role", "permissions", "key_id", "username", "email", "scope", "networks"),
-    *("expires_at", "audio_s_per_day", "characters_per_day", "is_active", "replaces_id", "status"),
+    *(
+        "expires_at",
+        "burst",
+        "audio_s_per_day",
+        "characters_per_day",
+        "is_active",
+        "replaces_id",
+        "status",
+    ),
 )
 
 

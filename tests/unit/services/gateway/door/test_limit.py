@@ -23,6 +23,21 @@ def test_a_keys_limits() -> None:
     ]
 
 
+def test_a_burst_is_a_bucket_that_fills_like_the_minutes() -> None:
+    limits = list_limits(RateLimits(per_minute=100, burst=20))
+    assert [(limit.name, limit.count, limit.window_s) for limit in limits[:2]] == [
+        ("burst", 20, 12.0),
+        ("minute", 100, 60.0),
+    ]
+    assert show_policy(limits).startswith(b'"burst";q=20;w=12, "minute";q=100;w=60')
+
+
+@pytest.mark.parametrize("burst", [None, 100, 101])
+def test_a_burst_of_a_minute_or_more_bounds_nothing(burst: int | None) -> None:
+    limits = list_limits(RateLimits(per_minute=100, burst=burst))
+    assert [limit.name for limit in limits] == ["minute", "hour", "day"]
+
+
 def test_the_headers() -> None:
     decision = Decision(is_allowed=True, limit=MINUTE, remaining=9, reset_s=50.2, retry_after_s=0)
     assert describe_decision(POLICY, decision) == [

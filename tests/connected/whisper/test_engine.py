@@ -67,6 +67,17 @@ def test_translation_keeps_who_does_what(engine: WhisperEngine, corpus: str, lea
     assert not any(text.startswith("A sentence about") for text in texts)
 
 
+@pytest.mark.parametrize(
+    ("corpus", "name"), [("hi", "01.ogg"), ("hi", "18.ogg"), ("hi-second", "22.ogg")]
+)
+def test_translation_says_no_sentence_twice(engine: WhisperEngine, corpus: str, name: str) -> None:
+    clip = next(clip for clip in read_corpus(corpus) if clip.name == name)
+    samples = np.pad(clip.audio.samples, (0, SPEECH_RATE_HZ // 10))
+    audio = Audio(samples, SPEECH_RATE_HZ)
+    (result,) = engine.recognize([Utterance(audio, "hi", Task.TRANSLATE_SPEECH)])
+    assert result.text.count(".") == 1
+
+
 def test_hindi_is_told_from_english(engine: WhisperEngine) -> None:
     hindi, english = read_corpus("hi"), read_corpus("en")
     clips = [clip for clip in (*hindi, *english) if clip.audio.duration_s > 3]

@@ -156,9 +156,7 @@ class WhisperEngine:
         rated = []
         for row in self._decoder.continue_from(topic.opening, plan, encoded):
             tokens = drop_repeats(
-                row.tokens,
-                ends=self._vocabulary.sentence_ends,
-                signs=self._vocabulary.signs,
+                row.tokens, ends=self._vocabulary.sentence_ends, decode=self._vocabulary.decode
             )
             text = tidy(self._vocabulary.decode(tokens))
             rated.append((topic.rate(text, row.log_probability), replace(row, tokens=tokens)))

@@ -1,6 +1,8 @@
 """What a row of Whisper's tokens says: pieces with times, and signs that it went wrong. Pure."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +13,8 @@ _LONGEST_LOOP: Final = 24
 _LOOP_TOKENS: Final = 10
 _LOOP_TURNS: Final = 4
 _LEAST_REPEATED: Final = 4
-"""Words of a sentence that nobody says twice, in tokens."""
+"""Words of a sentence that nobody says twice."""
+_WORD: Final = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +95,26 @@ def cut_loop(tokens: Sequence[int], *, first_stamp: int) -> tuple[int, ...]:
 
 
 def drop_repeats(
-    tokens: Sequence[int], *, ends: AbstractSet[int], signs: AbstractSet[int]
+    tokens: Sequence[int], *, ends: AbstractSet[int], decode: Callable[[Sequence[int]], str]
 ) -> tuple[int, ...]:
-    """Leave out sentences that say the one before again, word for word.
+    """Leave out sentences that say nothing but words of the sentence before.
 
-    People do say a word or two twice; sentences as short as that stay.
+    A decoder that has said all begins again: with a name in other tokens, in another order, or
+    with the end alone. People do say a word or two twice; sentences as short as that stay.
 
     Args:
         tokens: a text without stamps.
         ends: tokens that end a sentence.
-        signs: tokens that are no words.
+        decode: writes tokens as text, English.
     """
     kept: list[int] = []
-    last: list[int] = []
+    last = Counter[str]()
     start = 0
     for place, token in enumerate(tokens, start=1):
         if token in ends or place == len(tokens):
-            words = [each for each in tokens[start:place] if each not in signs]
-            if words != last or len(words) < _LEAST_REPEATED:
+            words = Counter(_WORD.findall(decode(tokens[start:place]).lower()))
+            if words.total() < _LEAST_REPEATED or not words <= last:
                 kept += tokens[start:place]
-            last, start = words, place
+                last = words
+            start = place
     return tuple(kept)

@@ -94,15 +94,6 @@ class Vocabulary:
         """The tokens that end an English sentence."""
         return frozenset(token for token, content in self._bytes.items() if content in _ENDS)
 
-    @cached_property
-    def signs(self) -> frozenset[int]:
-        """The tokens of ASCII that hold no letter and no digit."""
-        return frozenset(
-            token
-            for token, content in self._bytes.items()
-            if content.isascii() and not any(map(str.isalnum, content.decode()))
-        )
-
     def _special(self, spelling: str) -> int:
         token = self._tokenizer.token_to_id(spelling)
         if token is None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from fastapi import FastAPI, Request, Response, WebSocket
 from pydantic import SecretStr
 
+from ai4v.kit.disconnect import ClientDisconnectedError, run_while_connected
 from ai4v.kit.health import HealthMonitor
 from ai4v.kit.serve import DrainingServer, make_server
 from ai4v.kit.settings import EdgeSettings
@@ -32,6 +33,8 @@ class Edge:
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     may_receive: asyncio.Event = field(default_factory=asyncio.Event)
     asked: int = 0
+    begun: int = 0
+    left: int = 0
     received: int = 0
 
     @property
@@ -54,6 +57,17 @@ def _make_app(edge: list[Edge]) -> FastAPI:
         edge[0].asked += 1
         await edge[0].may_answer.wait()
         return "done"
+
+    @app.post("/work")
+    async def work(request: Request) -> None:
+        async def begin() -> None:
+            edge[0].begun += 1
+
+        await request.body()
+        try:
+            await run_while_connected(request, begin())
+        except ClientDisconnectedError:
+            edge[0].left += 1
 
     @app.websocket("/stream")
     async def stream(socket: WebSocket) -> None:

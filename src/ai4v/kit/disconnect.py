@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 
 from ai4v.contracts.error import PlatformError
 
 T = TypeVar("T")
+_TURNS: Final = 4
+"""Of the event loop, until it knows that a connection has ended whose end came with the request:
+one reads the end, one closes, one tells, one wakes who waits."""
 
 
 class ClientDisconnectedError(PlatformError):
@@ -21,22 +24,32 @@ class ClientDisconnectedError(PlatformError):
 async def run_while_connected(request: Request, work: Coroutine[object, object, T]) -> T:
     """Do `work` as long as the client is there; the request's body must have been read.
 
-    When the client goes away, `work` is cancelled and has ended on return.
+    When the client goes away, `work` is cancelled and has ended on return. It is not begun for one
+    who went before the request was read, as is found after a pause of this process: somebody else
+    has done it since, and its record must not be taken from them.
 
     Raises:
         ClientDisconnectedError: the client went away before `work` was done.
     """
-    task = asyncio.ensure_future(work)
     watch = asyncio.ensure_future(_wait_for_disconnect(request))
+    task: asyncio.Future[T] | None = None
     try:
-        await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        if not watch.done():
+            task = asyncio.ensure_future(work)
+            await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
         raise ClientDisconnectedError("the client closed the connection")
     finally:
-        task.cancel()
         watch.cancel()
-        await asyncio.wait((task, watch))
+        if task is None:
+            work.close()
+            await asyncio.wait((watch,))
+        else:
+            task.cancel()
+            await asyncio.wait((task, watch))
 
 
 async def _wait_for_disconnect(request: Request) -> None:

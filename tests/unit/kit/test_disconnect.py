@@ -55,6 +55,20 @@ async def test_work_has_ended_when_the_client_is_gone() -> None:
     assert ended
 
 
+async def test_work_for_one_who_is_gone_is_not_begun() -> None:
+    line = Line()
+    line.end.set()
+    has_begun = False
+
+    async def work() -> None:
+        nonlocal has_begun
+        has_begun = True
+
+    with pytest.raises(ClientDisconnectedError):
+        await run_while_connected(line.request, work())
+    assert not has_begun
+
+
 async def test_cancelling_ends_the_work() -> None:
     started = asyncio.Event()
     ended = False

@@ -45,12 +45,19 @@ async def run_household(
 ) -> Instance:
     """Start what runs beside the service; the stack stops it in reverse.
 
+    It is listed when its engines are loaded. Where one cannot be, it is listed too: to say so.
+
     Returns:
         this process as the registry knows it.
     """
+
+    async def engines() -> None:
+        for loader in household.loaders:
+            await loader.wait_until_tried()
+
     registry = SealedStore(household.store, settings).registry
     instance = await stack.enter_async_context(
-        listed(registry, settings.service, settings.base_url, health)
+        listed(registry, settings.service, settings.base_url, health, once=engines)
     )
     times = SweepTimes(settings.sweep_interval_s, settings.sweep_lease_s, settings.sweep_grace_s)
     sweeper = Sweeper(household.journal, registry, instance, times)

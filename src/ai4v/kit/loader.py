@@ -58,6 +58,7 @@ class EngineLoader:
         self._retry_s = retry_s
         self._reason = f"the {name} is loading"
         self._is_loaded = False
+        self._has_tried = asyncio.Event()
 
     @property
     def is_loaded(self) -> bool:
@@ -74,10 +75,16 @@ class EngineLoader:
                 if error.message != self._reason:
                     _log.error("an engine cannot be loaded", engine=self.name, reason=error.message)
                 self._reason = error.message
+                self._has_tried.set()
                 await asyncio.sleep(self._retry_s)
             else:
                 self._is_loaded = True
+                self._has_tried.set()
                 _log.info("an engine is loaded", engine=self.name)
+
+    async def wait_until_tried(self) -> None:
+        """Return once the engine has been loaded, or it is known why it cannot be."""
+        await self._has_tried.wait()
 
     def require(self) -> None:
         """Return when the engine has been loaded.

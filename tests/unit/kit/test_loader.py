@@ -28,6 +28,8 @@ async def test_model_that_comes_later_is_loaded_without_a_restart() -> None:
     with pytest.raises(EngineUnavailableError, match="the engine is loading"):
         loader.require()
     running = asyncio.create_task(loader.run())
+    await loader.wait_until_tried()
+    assert not loader.is_loaded
     await engine.attempts.acquire()
     await engine.attempts.acquire()
     with pytest.raises(EngineUnavailableError, match="ai4v models pull"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from pydantic import SecretStr
 
 from ai4v.kit.disconnect import ClientDisconnectedError, run_while_connected
@@ -58,17 +58,6 @@ def _make_app(edge: list[Edge]) -> FastAPI:
         await edge[0].may_answer.wait()
         return "done"
 
-    @app.post("/work")
-    async def work(request: Request) -> None:
-        async def begin() -> None:
-            edge[0].begun += 1
-
-        await request.body()
-        try:
-            await run_while_connected(request, begin())
-        except ClientDisconnectedError:
-            edge[0].left += 1
-
     @app.websocket("/stream")
     async def stream(socket: WebSocket) -> None:
         await socket.accept()
@@ -96,6 +85,23 @@ def _make_app(edge: list[Edge]) -> FastAPI:
     return app
 
 
+def _make_router(edge: list[Edge]) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/work")
+    async def work(request: Request) -> None:
+        async def begin() -> None:
+            edge[0].begun += 1
+
+        await request.body()
+        try:
+            await run_while_connected(request, begin())
+        except ClientDisconnectedError:
+            edge[0].left += 1
+
+    return router
+
+
 @asynccontextmanager
 async def run_edge(
     *, certificate: Path | None = None, private_key: Path | None = None, drain_s: float = 5.0
@@ -103,6 +109,7 @@ async def run_edge(
     """Serve, over TLS when there is a certificate."""
     edges: list[Edge] = []
     app = _make_app(edges)
+    app.include_router(_make_router(edges))
     settings = Settings(
         port=0,
         cache_url=SecretStr("memory://"),

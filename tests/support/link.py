@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import make_url
 
-_HOST = "127.0.0.1"
+from tests.support.tcp import HOST, TcpServer, forward
 
 
 class Link:
@@ -14,45 +14,20 @@ class Link:
 
     def __init__(self, port: int) -> None:
         self._upstream_port = port
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = TcpServer(self._serve)
 
     async def open(self) -> int:
-        self._server = await asyncio.start_server(self._serve, _HOST, 0)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+        return await self._server.open()
 
     async def cut(self) -> None:
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-        await server.wait_closed()
+        await self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        up_reader, up_writer = await asyncio.open_connection(_HOST, self._upstream_port)
-        self._writers |= {writer, up_writer}
-        await asyncio.gather(_forward(reader, up_writer), _forward(up_reader, writer))
-        self._tasks.discard(task)
-
-
-async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while piece := await reader.read(65_536):
-            writer.write(piece)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()
+        up_reader, up_writer = await asyncio.open_connection(HOST, self._upstream_port)
+        try:
+            await asyncio.gather(forward(reader, up_writer), forward(up_reader, writer))
+        finally:
+            up_writer.transport.abort()
 
 
 @asynccontextmanager

@@ -18,10 +18,9 @@ from ai4v.cli.probe import probe_service, probe_valkey
 from ai4v.kit.certificate import TlsFiles
 from ai4v.kit.topology import load_topology
 from tests.support.postgres import free_port
+from tests.support.tcp import HOST, tcp_server
 
 pytestmark = pytest.mark.connected
-
-HOST = "127.0.0.1"
 
 
 @asynccontextmanager
@@ -31,11 +30,9 @@ async def answering(
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer(await reader.read(1_000)))
         await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(handle, HOST, 0, ssl=tls)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with tcp_server(handle, tls=tls) as port:
+        yield port
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-_HOST: Final = "127.0.0.1"
+from tests.support.tcp import HOST, tcp_server
+
 _PIECE: Final = 65_536
 
 
@@ -29,18 +30,13 @@ class Fault:
 @asynccontextmanager
 async def fault_proxy(port: int, fault: Fault) -> AsyncIterator[int]:
     """Stand before `port` on this machine; yield the proxy's own port."""
-    tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if fault.is_refusing:
             writer.transport.abort()
             return
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
         try:
-            behind_reader, behind_writer = await asyncio.open_connection(_HOST, port)
+            behind_reader, behind_writer = await asyncio.open_connection(HOST, port)
         except OSError:
             writer.transport.abort()
             return
@@ -54,16 +50,8 @@ async def fault_proxy(port: int, fault: Fault) -> AsyncIterator[int]:
             writer.transport.abort()
             behind_writer.transport.abort()
 
-    server = await asyncio.start_server(serve, _HOST, 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in tuple(tasks):
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tuple(tasks))
-        await server.wait_closed()
+    async with tcp_server(serve) as own_port:
+        yield own_port
 
 
 async def _forward(

@@ -19,6 +19,7 @@ from tests.conformance.identityprovider import (
     IdentityProviderConformance,
 )
 from tests.support.openid import CLIENT_ID, CLIENT_SECRET, OpenIdServer, Trick, served
+from tests.support.tcp import tcp_server
 
 pytestmark = pytest.mark.connected
 
@@ -77,8 +78,8 @@ async def test_what_a_provider_packs_is_not_unpacked() -> None:
         writer.transport.abort()
         ended.set()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server, open_http() as http:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with tcp_server(answer) as port, open_http() as http:
+        url = f"http://127.0.0.1:{port}"
         client = ProviderClient(http, allows_loopback=True)
         provider = OpenIdProvider(url, _REGISTRATION, client, SystemClock())
         tracemalloc.start()
@@ -104,8 +105,7 @@ async def test_a_provider_that_never_ends_its_answer_is_not_waited_for() -> None
             ended.set()
 
     ended = asyncio.Event()
-    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server, open_http() as http:
-        port = server.sockets[0].getsockname()[1]
+    async with tcp_server(drip) as port, open_http() as http:
         client = ProviderClient(http, allows_loopback=True, timeout_s=0.2)
         url = f"http://127.0.0.1:{port}"
         provider = OpenIdProvider(url, _REGISTRATION, client, SystemClock())

@@ -12,6 +12,7 @@ from ai4v.ports.cache import CacheUnavailableError
 from tests.support.authority import Authority
 from tests.support.chaos.figure import tell
 from tests.support.proxy import slow_proxy
+from tests.support.tcp import tcp_server
 from tests.support.valkey import PATIENT, ValkeyServer
 
 pytestmark = pytest.mark.connected
@@ -95,13 +96,13 @@ async def test_an_answer_that_is_none_of_the_protocol_is_unavailable() -> None:
         await reader.read(100)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         await writer.drain()
-        writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with ValkeyConnection(f"valkey://127.0.0.1:{port}", PATIENT) as connection:
-            with pytest.raises(CacheUnavailableError):
-                await ValkeyCache(connection).ping()
+    async with (
+        tcp_server(answer) as port,
+        ValkeyConnection(f"valkey://127.0.0.1:{port}", PATIENT) as connection,
+    ):
+        with pytest.raises(CacheUnavailableError):
+            await ValkeyCache(connection).ping()
 
 
 async def test_over_tls(valkey_server: ValkeyServer, tmp_path: Path, namespace: str) -> None:

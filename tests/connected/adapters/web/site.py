@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.conformance.fetcher import CONTENT, OTHER
+from tests.support.tcp import tcp_server
 
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -55,10 +56,7 @@ class Site:
             self.heads.append(head)
             page = self.pages.get(head.split(" ")[1], says(whole(b"", "404 Not Found")))
             await page(writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
         finally:
-            writer.close()
             self.open_count -= 1
 
 
@@ -66,7 +64,5 @@ class Site:
 async def open_site(context: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
     """Serve on a free port of this machine, over TLS with a context."""
     site = Site()
-    server = await asyncio.start_server(site.serve, "127.0.0.1", 0, ssl=context)
-    site.port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with tcp_server(site.serve, tls=context) as site.port:
         yield site

@@ -9,7 +9,7 @@ import asyncio
 import json
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,6 +34,7 @@ from ai4v.kit.sealedstore import SealedStore
 from ai4v.kit.serve import serve
 from ai4v.kit.settings import ServiceSettings
 
+_STALL_S: Final = 2.0
 _GOLDEN: Final = 0.6180339887
 """Multiples of it fill the unit interval evenly, however few they are."""
 
@@ -53,7 +54,7 @@ class Behaviour(BaseModel):
     places: int = 1_000_000
     """Requests worked on at once; the others wait for their turn."""
     is_lame: bool = False
-    """Answers every second request with a stall of 2 s in place of `delay_s`, one in fifty."""
+    """Answers one request in fifty of each caller with a stall of 2 s in place of `delay_s`."""
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Account:
     """How long that kept a place each, added up."""
     by_id: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """When each came, in the seconds of `time.monotonic()`, which all processes share."""
+    by_caller: Counter[str] = field(default_factory=Counter)
     deadlines_ms: list[int] = field(default_factory=list)
 
 
@@ -115,10 +117,13 @@ class Echo:
         account.at_once += 1
         account.most_at_once = max(account.most_at_once, account.at_once)
         number = account.requests
+        caller = request.state.caller.principal.subject
+        account.by_caller[caller] += 1
+        is_stalled = behaviour.is_lame and account.by_caller[caller] % 50 == 0
         try:
             async with self._places:
                 began = time.monotonic()
-                await asyncio.sleep(_choose_delay(behaviour, number))
+                await asyncio.sleep(_STALL_S if is_stalled else _choose_delay(behaviour, number))
                 account.worked += 1
                 account.worked_s += time.monotonic() - began
         except asyncio.CancelledError:
@@ -140,8 +145,6 @@ def _is_failing(behaviour: Behaviour, number: int, turn: int) -> bool:
 
 
 def _choose_delay(behaviour: Behaviour, number: int) -> float:
-    if behaviour.is_lame and number % 50 == 0:
-        return 2.0
     drawn = number * _GOLDEN % 1.0
     return behaviour.delay_s * (1 + behaviour.spread * (2 * drawn - 1))
 

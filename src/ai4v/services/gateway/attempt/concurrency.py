@@ -15,8 +15,9 @@ class ShedPolicy:
     least_limit: int = 8
     """A service that works in batches needs several to be fast at all."""
     most_limit: int = 512
-    tolerance: float = 1.3
-    """How much longer than unloaded an answer may take on average."""
+    tolerance: float = 1.1
+    """How many times what keeps the service busy it is given, when its answers all take equally
+    long. What they vary by, as a part of their mean, is added: chance leaves some places free."""
     quick_s: float = 0.0
     """An answer within this is never late, whatever it takes unloaded: what a fast service adds
     under load is mostly the gateway's own waiting for the processor."""
@@ -24,23 +25,39 @@ class ShedPolicy:
     """What is left of the limit after a window in which the service refused."""
     window_s: float = 0.1
     """Shortest time over which latencies are averaged; never shorter than one answer."""
-    window_samples: int = 10
+    window_samples: int = 20
     """Fewest answers in a window."""
+    probes: int = 16
+    """Fewest requests of which the unloaded latency is the mean."""
     dip_interval_s: float = 10.0
-    """Under overload the limit is halved for a moment so often, to see the unloaded latency.
+    """Under overload the limit steps back for a moment so often, to see the unloaded latency.
 
     The first time it falls to the least: what was measured in a crowd is not to be relied on."""
     dip_interval_answers: float = 50.0
     """The same, as a multiple of one answer's time: the longer of both counts."""
+    pace: float = 1.25
+    """Those who waited are let in at most so many times as fast as answers come."""
+    patience: float = 0.6
+    """Nobody waits for longer than this part of an answer's time; who asks for little, twice it."""
     wait_target_s: float = 0.1
     """Longest wait for a place that is aimed at; half an answer's time, when that is less."""
     wait_slots: int = 4
     """A wait of so many places becoming free is always allowed."""
 
 
-_EAGER: Final = 1.5
-"""Growth in a window until the limit was first found too high."""
-_CAREFUL: Final = 1.1
+_EAGER: Final = 2.0
+"""Growth in a window until answers first took too long."""
+_BRISK: Final = 1.5
+"""The same once it is known how long they take unloaded."""
+_CUT: Final = 0.3
+"""Most that is taken away in a window, as a part of what keeps the service busy: for so long, in
+answers' times, nobody is let in."""
+_LEAST_CUT: Final = 0.1
+"""As much may be taken away in any case, as a part of the limit."""
+_DIP: Final = 0.8
+"""What is left for a moment of what keeps the service busy: then nobody waits in it."""
+_LONGEST_DIP: Final = 8.0
+"""A dip that takes so many answers' times ends in any case."""
 
 
 class _Phase(StrEnum):
@@ -49,25 +66,48 @@ class _Phase(StrEnum):
     DIP = "dip"
 
 
-class AdaptiveLimit:
-    """The limit of one service.
+class _Sample:
+    """Latencies, counted."""
 
-    It grows while answers take no longer than unloaded, shrinks by as much as they take longer
-    than is tolerated, and shrinks when the service refuses. Source: the gradient limits of
-    Netflix's concurrency-limits; the unloaded latency is measured as BBR does, by stepping back.
-    """
+    __slots__ = ("_squares", "_sum_s", "count")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._sum_s = 0.0
+        self._squares = 0.0
+
+    def add(self, took_s: float) -> None:
+        self.count += 1
+        self._sum_s += took_s
+        self._squares += took_s * took_s
+
+    def mean_s(self) -> float:
+        return self._sum_s / self.count
+
+    def spread_s(self) -> float:
+        """Return the standard deviation."""
+        return math.sqrt(max(0.0, self._squares / self.count - self.mean_s() ** 2))
+
+
+class AdaptiveLimit:
+    """The limit of one service; `shedding` says how it is found."""
 
     __slots__ = (
+        "_aim",
         "_began_s",
-        "_count",
+        "_busy",
         "_dipped_s",
         "_drops",
         "_growth",
+        "_last_probe_s",
         "_most_inside",
         "_phase",
         "_policy",
+        "_probes_inside",
+        "_probes_to_come",
         "_refusals",
-        "_sum_s",
+        "_sample",
+        "_spread_s",
         "_whole",
         "latency_s",
         "unloaded_s",
@@ -79,15 +119,18 @@ class AdaptiveLimit:
         self.value = float(policy.first_limit)
         """Requests that may be under way at once."""
         self.unloaded_s = 0.0
-        """How long an answer takes when nobody else is there; 0: not known yet."""
+        """How long an answer takes when nobody waits in the service; 0: not known yet."""
         self.latency_s = 0.0
         """How long answers took lately; 0: not known yet."""
+        self._spread_s = 0.0
+        self._busy = 0.0
         self._growth = _EAGER
         self._phase = _Phase.STEADY
-        self._whole = self.value
+        self._whole = self._aim = self.value
         self._dipped_s = -math.inf
+        self._last_probe_s = math.inf
+        self._probes_to_come = self._probes_inside = 0
         self._most_inside = 0
-        self._drops = 0
         self._start_window(now_s)
 
     @property
@@ -95,33 +138,45 @@ class AdaptiveLimit:
         """The limit without the step back that may be going on."""
         return self.value if self._phase is _Phase.STEADY else self._whole
 
-    def observe(self, now_s: float, began_s: float, inside: int) -> None:
-        """Take in an answer.
+    @property
+    def slot_s(self) -> float:
+        """How long it takes for a place to become free under load; 0: not known yet."""
+        return self.latency_s / self.usual
+
+    def enter(self, now_s: float) -> None:
+        """Take in that a request was let in."""
+        if self._phase is _Phase.DIP and self._last_probe_s == math.inf:
+            self._probes_inside += 1
+            self._probes_to_come -= 1
+            if self._probes_to_come <= 0 and now_s - self._began_s >= self._policy.window_s:
+                self._last_probe_s = now_s
+
+    def leave(self, now_s: float, began_s: float, inside: int, *, is_success: bool | None) -> None:
+        """Take in how a request ended.
 
         Args:
-            now_s: when it came.
-            began_s: when its request was let in.
+            now_s: when that was.
+            began_s: when it was let in.
             inside: requests under way, this one included.
+            is_success: False for a refusal of the service, or an answer that never came; None
+                for what says nothing of the service.
         """
         self._most_inside = max(self._most_inside, inside)
-        if self._phase is _Phase.DRAINING and inside <= self.value:
-            self._phase = _Phase.DIP
-            self._start_window(now_s)
-        if self._phase is _Phase.DRAINING or (
-            self._phase is _Phase.DIP and began_s < self._began_s
-        ):
+        if self._phase is _Phase.DRAINING:
+            self._drain(now_s, inside)
             return
-        self._count += 1
-        self._sum_s += now_s - began_s
-        is_long = now_s - self._began_s >= max(self._policy.window_s, self.unloaded_s)
-        if is_long and self._count >= self._policy.window_samples:
-            self._end_window(now_s)
-
-    def drop(self, now_s: float, inside: int) -> None:
-        """Take in a refusal of the service, or an answer that never came."""
-        self._most_inside = max(self._most_inside, inside)
-        self._drops += 1
-        if now_s - self._began_s >= max(self._policy.window_s, self.latency_s):
+        is_counted = self._phase is _Phase.STEADY or self._is_probe(began_s)
+        if is_success and is_counted:
+            self._sample.add(now_s - began_s)
+        self._drops += is_success is False
+        if self._phase is _Phase.DIP:
+            self._probes_inside -= is_counted
+            is_over = not self._probes_inside and self._last_probe_s < math.inf
+            if is_over or now_s - self._began_s > _LONGEST_DIP * self.unloaded_s:
+                self._end_dip(now_s)
+        elif now_s - self._began_s >= max(self._policy.window_s, self.unloaded_s) and (
+            self._drops or self._sample.count >= self._policy.window_samples
+        ):
             self._end_window(now_s)
 
     def note_refusal(self) -> None:
@@ -129,40 +184,39 @@ class AdaptiveLimit:
         self._refusals += 1
 
     def _end_window(self, now_s: float) -> None:
-        if self._count:
-            self.latency_s = self._sum_s / self._count
+        if self._sample.count:
+            self.latency_s = self._sample.mean_s()
         is_busy = self._most_inside * 2 >= self.value
-        if self._phase is not _Phase.STEADY:
-            self._end_dip(now_s)
-        elif self._drops:
+        if self._drops:
             if is_busy:
                 self._set(self.value * self._policy.drop_factor)
         elif is_busy:
-            self._adapt()
-            self._dip_when_due(now_s)
+            self._adapt(now_s)
+            if self._most_inside >= int(self.value):
+                self._dip_when_due(now_s)
         else:
             self._learn(0.5 if self.latency_s < self.unloaded_s else 0.05)
             self._dipped_s = now_s
         self._start_window(now_s)
 
-    def _adapt(self) -> None:
-        if self.latency_s < self.unloaded_s or not self.unloaded_s:
-            self._learn(0.5)
-        ratio = self.latency_s / max(self.unloaded_s, self._policy.quick_s / self._policy.tolerance)
-        tolerance = self._policy.tolerance
-        if ratio > tolerance:
-            self._growth = _CAREFUL
-            self._set(self.value * max(0.5, tolerance / ratio))
-        elif ratio > (1 + tolerance) / 2:
-            self._set(self.value + 1)
+    def _adapt(self, now_s: float) -> None:
+        if not self.unloaded_s:
+            self._learn(1.0)
+        tolerance = self._policy.tolerance + self._spread_s / self.unloaded_s
+        unloaded_s = max(self.unloaded_s, self._policy.quick_s / tolerance)
+        busy = self._busy = self._sample.count / (now_s - self._began_s) * unloaded_s
+        fit = max(tolerance * busy, busy + 1)
+        if self.latency_s > tolerance * unloaded_s:
+            self._growth = 1.0
+            self._set(max(fit, self.value - max(_CUT * busy, _LEAST_CUT * self.value)))
         else:
-            self._set(self.value * self._growth + 1)
+            self._set(max(fit, self.value, self._growth * busy))
 
     def _learn(self, weight: float) -> None:
-        if self.unloaded_s:
-            self.unloaded_s += weight * (self.latency_s - self.unloaded_s)
-        else:
-            self.unloaded_s = self.latency_s
+        if not self.unloaded_s:
+            weight = 1.0
+        self.unloaded_s += weight * (self._sample.mean_s() - self.unloaded_s)
+        self._spread_s += weight * (self._sample.spread_s() - self._spread_s)
 
     def _dip_when_due(self, now_s: float) -> None:
         policy = self._policy
@@ -171,25 +225,42 @@ class AdaptiveLimit:
             return
         self._phase = _Phase.DRAINING
         if self._dipped_s == -math.inf:
-            self._whole = self.value = policy.least_limit
+            self._whole = self._aim = self.value = policy.least_limit
         else:
             self._whole = self.value
-            self.value /= 2
+            self._aim = min(self.value, max(policy.least_limit / 2, _DIP * self._busy))
+
+    def _drain(self, now_s: float, inside: int) -> None:
+        """Let in one for two who leave, until so few are left that none of them waits."""
+        if self.value > self._aim:
+            self.value = max(self._aim, self.value - 0.5)
+        elif inside <= self.value:
+            self._phase = _Phase.DIP
+            self._probes_to_come = self._policy.probes
+            self._probes_inside = 0
+            self._last_probe_s = math.inf
+            self._start_window(now_s)
+
+    def _is_probe(self, began_s: float) -> bool:
+        return self._began_s <= began_s <= self._last_probe_s
 
     def _end_dip(self, now_s: float) -> None:
-        if self._count:
-            self.unloaded_s = self.latency_s
+        is_first = self._dipped_s == -math.inf
+        if is_first:
+            self._growth = _BRISK
+        if self._sample.count:
+            self._learn(1.0 if is_first else 0.5)
         self._phase = _Phase.STEADY
         self._dipped_s = now_s
         self.value = self._whole
+        self._start_window(now_s)
 
     def _set(self, value: float) -> None:
         self.value = min(max(value, self._policy.least_limit), self._policy.most_limit)
 
     def _start_window(self, now_s: float) -> None:
         self._began_s = now_s
-        self._count = 0
-        self._sum_s = 0.0
+        self._sample = _Sample()
         self._drops = 0
         self._refusals = 0
         self._most_inside = 0

@@ -1,6 +1,23 @@
 """Lets in as many requests as a service can do, shares the places, and refuses the rest at once.
 
 A service that is given more than it can do answers everything late and nothing in time.
+
+How much that is (`concurrency`): so many answers come a second, and so long does one take when
+nobody waits in the service; their product is what keeps it busy (Little's law). That, a tenth more
+and what its answers vary by is the limit of requests at once. It grows while they fill it, and
+falls, never by much at once, when answers take longer than that allows. The unloaded time is
+measured under overload by stepping back now and then until nobody can be waiting in the service,
+and following some requests from there to their end, the slowest too.
+
+Who is let in (`turnstile`): free places go round among the subjects that wait, one after another,
+at most a quarter faster than answers come. So a service whose answers all take equally long answers
+evenly, and not all at once with everybody else waiting for the next time.
+
+Who is refused: whoever would wait for longer than half an answer's time (a tenth of a second at
+most, four places becoming free at least), at once; and whoever has waited for much longer. One who
+asks for less takes the place in the queue of the one who asks for most.
+
+Sources: the gradient limits of Netflix's concurrency-limits; BBR's pacing and stepping back.
 """
 
 from dataclasses import dataclass

@@ -11,8 +11,8 @@ from ai4v.kit.clock import Clock
 from ai4v.kit.deadline import Deadline
 from ai4v.services.gateway.attempt.concurrency import AdaptiveLimit, ShedPolicy
 
-_PATIENCE: Final = 3
-"""Nobody waits for longer than so many times what was expected."""
+_BEHIND_S: Final = 0.002
+"""So much that the pace was slower than allowed is made up for; a timer is not more exact."""
 
 
 class Reason(StrEnum):
@@ -74,7 +74,8 @@ class Turnstile:
     """Counts who is inside; places go round among the subjects that wait (R8).
 
     A round robin with one request a turn, in which a subject that has its even share of the
-    places gives way to those that have less.
+    places gives way to those that have less. Places that become free all at once are given away
+    one after another: otherwise answers that take equally long come all at once for ever.
     """
 
     def __init__(self, policy: ShedPolicy, clock: Clock) -> None:
@@ -83,6 +84,8 @@ class Turnstile:
         self._limit = AdaptiveLimit(policy, clock.monotonic_s())
         self._parties: dict[str, _Party] = {}
         self._round: dict[str, _Party] = {}
+        self._next_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self.inside = 0
         self.waiting = 0
 
@@ -116,7 +119,7 @@ class Turnstile:
         self._round.setdefault(subject, party)
         self.waiting += 1
         try:
-            async with asyncio.timeout(min(_PATIENCE * target_s, left_s)):
+            async with asyncio.timeout(min(self._patience_s(party, target_s), left_s)):
                 return await ticket
         except TimeoutError:
             return self._withdraw(party, ticket) or Reason.OVERDUE
@@ -129,19 +132,16 @@ class Turnstile:
     def leave(self, party: _Party, began_s: float, *, is_success: bool | None) -> None:
         """Take a place back and give it to whoever is next; None: nothing is learned."""
         now_s = self._clock.monotonic_s()
-        if is_success:
-            self._limit.observe(now_s, began_s, self.inside)
-        elif is_success is not None:
-            self._limit.drop(now_s, self.inside)
+        self._limit.leave(now_s, began_s, self.inside, is_success=is_success)
         self.inside -= 1
         party.inside -= 1
         if not party.inside:
             self._forget_idle(party)
-        while self.waiting and self.inside < int(self._limit.value):
-            self._serve_next()
+        if self.waiting and self._timer is None:
+            self._serve()
 
     def _find_refusal(self, party: _Party, target_s: float, left_s: float) -> Reason | None:
-        slot_s = self._limit.latency_s / self._limit.usual
+        slot_s = self._limit.slot_s
         turns = sum(min(len(item.waiters), len(party.waiters) + 1) for item in self._round.values())
         if (turns + 1) * slot_s + self._limit.unloaded_s > left_s:
             return Reason.LATE
@@ -160,9 +160,28 @@ class Turnstile:
     def _target_s(self) -> float:
         """Return how long a wait may be: short beside the answer itself, but for some places."""
         limit = self._limit
-        slots_s = self._policy.wait_slots * limit.latency_s / limit.usual
+        slots_s = self._policy.wait_slots * limit.slot_s
         answer_s = limit.unloaded_s or math.inf
         return max(min(self._policy.wait_target_s, answer_s / 2), slots_s)
+
+    def _patience_s(self, party: _Party, target_s: float) -> float:
+        """Return how long somebody waits at most who has joined the queue."""
+        is_modest = party.claim() * len(self._parties) <= self._limit.usual + len(self._parties)
+        answers = self._policy.patience * (2 if is_modest else 1)
+        return max(target_s, answers * max(self._limit.unloaded_s, self._policy.quick_s))
+
+    def _serve(self) -> None:
+        """Let in those whose turn it is, at the pace at which places become free."""
+        self._timer = None
+        while self.waiting and self.inside < int(self._limit.value):
+            now_s = self._clock.monotonic_s()
+            early_s = self._next_s - now_s
+            if early_s > 0:
+                self._timer = asyncio.get_running_loop().call_later(early_s, self._serve)
+                return
+            gap_s = self._limit.slot_s / self._policy.pace
+            self._next_s = max(self._next_s, now_s - _BEHIND_S) + gap_s
+            self._serve_next()
 
     def _serve_next(self) -> None:
         share = math.ceil(self._limit.value / max(1, len(self._parties)))
@@ -179,7 +198,9 @@ class Turnstile:
     def _let_in(self, party: _Party) -> Permit:
         self.inside += 1
         party.inside += 1
-        return Permit(self, party, self._clock.monotonic_s())
+        now_s = self._clock.monotonic_s()
+        self._limit.enter(now_s)
+        return Permit(self, party, now_s)
 
     def _withdraw(self, party: _Party, ticket: "asyncio.Future[Permit | Reason]") -> Permit | None:
         """Stop waiting; return the permit when it had come at that very moment."""

@@ -66,9 +66,10 @@ bench: $(VENV)/.dev models ## Measure, and write docs/benchmarks.md
 bench-gateway: $(VENV)/.dev $(PLAIN)/.done ## Measure the gateway beside nginx, and write docs/benchmarks-gateway.md
 	@$(BIN)/python -m bench.edge $(PLAIN)/bin/python
 
+CHAOS := tests/connected/chaos tests/connected/platform/test_scale.py tests/connected/platform/test_deadline.py
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Kill, pause and flood for long, with times asserted; AI4V_CHAOS_SEED fixes the seed
-	@AI4V_CHAOS=full $(BIN)/python -m pytest tests/connected/chaos -p no:randomly -s --timeout 900 $(ARGS)
+	@AI4V_CHAOS=full $(BIN)/python -m pytest $(CHAOS) -p no:randomly -s --timeout 900 $(ARGS)
 
 .PHONY: lock
 lock: $(LOCK_TOOL)/bin/uv ## Write the lock files anew from requirements/*.in

@@ -109,6 +109,10 @@ class Platform:
         supervisor = psutil.Process(state.pid)
         return [supervisor, *supervisor.children(recursive=True)]
 
+    def find_workers(self) -> list[psutil.Process]:
+        """Return the processes that engines are in."""
+        return [item for item in self.find_family() if "ai4v.kit.worker.main" in item.cmdline()]
+
     def find_remains(self) -> list[str]:
         """Name what a platform that was stopped has left behind: it should be nothing."""
         ports = [
@@ -137,14 +141,15 @@ def platform() -> Iterator[Platform]:
 
 @contextmanager
 def run_platform(
+    *arguments: str,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Platform]:
-    """Start a platform with more in its environment, and stop it.
+    """Start a platform with more arguments and more in its environment, and stop it.
 
     Fails when it leaves anything behind.
     """
     with empty_platform() as platform:
-        command = ("up", "--detach", "--accept-licences", "--json")
+        command = ("up", "--detach", "--accept-licences", "--json", *arguments)
         started = platform.run(*command, environment=environment)
         assert started.returncode == 0, started.stderr
         assert json.loads(started.stdout)["first_run"] is not None

@@ -1,15 +1,18 @@
 """Recorded speech with its words, and the models that are to understand it."""
 
+import io
 import os
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import soundfile
 
-from ai4v.contracts.audio import Audio
+from ai4v.contracts.audio import Audio, Samples
 from tests.support.meaning import Meaning, parse_meaning
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -66,3 +69,22 @@ def normalize_hindi(text: str) -> str:
     """No signs and no nukta; chandrabindu as anusvara, which writers mix."""
     text = unicodedata.normalize("NFD", text).replace(_NUKTA, "").replace("ँ", "ं")
     return " ".join(re.sub(r"[।,.?!\-]", " ", text).split())
+
+
+def join_clips(language: str, seconds: float) -> tuple[bytes, str]:
+    """Return almost so long a FLAC of sentences with a pause after each, and their words."""
+    clips = read_corpus(language)
+    rate_hz = clips[0].audio.rate_hz
+    pause = np.zeros(rate_hz // 2, dtype=np.float32)
+    pieces: list[Samples] = []
+    words: list[str] = []
+    left = int(seconds * rate_hz)
+    for clip in cycle(clips):
+        left -= len(clip.audio.samples) + len(pause)
+        if left < 0:
+            break
+        pieces += [clip.audio.samples, pause]
+        words.append(clip.words)
+    file = io.BytesIO()
+    soundfile.write(file, np.concatenate(pieces), rate_hz, format="FLAC")
+    return file.getvalue(), " ".join(words)

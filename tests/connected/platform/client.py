@@ -57,9 +57,9 @@ def open_client(platform: Platform, key: str) -> httpx2.AsyncClient:
     )
 
 
-def read_file(name: str) -> File:
-    """Return a Hindi recording, ready to be sent."""
-    return name, (_SPEECH / "hi" / name).read_bytes()
+def read_file(name: str, folder: str = "hi") -> File:
+    """Return a recording, ready to be sent."""
+    return name, (_SPEECH / folder / name).read_bytes()
 
 
 async def transcribe(client: httpx2.AsyncClient, file: File) -> httpx2.Response:

@@ -28,7 +28,7 @@ def media() -> Iterator[MediaServer]:
 
 @pytest.fixture(scope="module")
 def house(media: MediaServer) -> Iterator[Platform]:
-    with run_platform({"AI4V_ASR_FETCH_ORIGINS": media.origin}) as running:
+    with run_platform(environment={"AI4V_ASR_FETCH_ORIGINS": media.origin}) as running:
         yield running
 
 

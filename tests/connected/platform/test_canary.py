@@ -44,7 +44,7 @@ def house(collector: Collector) -> Iterator[Platform]:
         "AI4V_TRACE_RATIO": "1",
         "OTEL_BSP_SCHEDULE_DELAY": "200",
     }
-    with run_platform(tracing) as running:
+    with run_platform(environment=tracing) as running:
         yield running
 
 

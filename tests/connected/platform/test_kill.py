@@ -51,12 +51,6 @@ async def client(house: Platform, key: str) -> AsyncIterator[httpx2.AsyncClient]
         yield opened
 
 
-def _workers(house: Platform) -> list[psutil.Process]:
-    return [
-        process for process in house.find_family() if "ai4v.kit.worker.main" in process.cmdline()
-    ]
-
-
 async def _works(client: httpx2.AsyncClient, job: Job = LISTEN) -> bool:
     try:
         return (await job.send(client)).status_code == 200
@@ -125,7 +119,7 @@ async def test_killed_process_comes_back(
 async def test_killed_engine_worker_comes_back(
     house: Platform, client: httpx2.AsyncClient, adapter: str, job: Job
 ) -> None:
-    victims = [item.pid for item in _workers(house) if f".{adapter}." in item.cmdline()[-1]]
+    victims = [item.pid for item in house.find_workers() if f".{adapter}." in item.cmdline()[-1]]
     assert victims
     await _kill_while_asked(house, client, victims, job)
 

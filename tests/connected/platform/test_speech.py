@@ -1,19 +1,14 @@
 """Speech becomes text through everything: command, gateway, key, engine and database."""
 
-import io
 import json
 from collections.abc import AsyncIterator
-from itertools import cycle
 from pathlib import Path
 
 import httpx2
 import jiwer
-import numpy as np
 import psutil
 import pytest
-import soundfile
 
-from ai4v.contracts.audio import Samples
 from ai4v.contracts.language import SCRIPTS
 from tests.connected.platform.client import (
     INFERENCE,
@@ -23,7 +18,7 @@ from tests.connected.platform.client import (
     transcribe,
 )
 from tests.support.platform import Platform
-from tests.support.speech_corpus import normalize_hindi, read_corpus
+from tests.support.speech_corpus import join_clips, normalize_hindi
 
 pytestmark = pytest.mark.connected
 
@@ -60,7 +55,7 @@ async def test_answer_is_on_record(platform: Platform, client: httpx2.AsyncClien
 async def test_long_file_is_heard_whole_in_bounded_memory(
     platform: Platform, client: httpx2.AsyncClient
 ) -> None:
-    content, words = _join_clips()
+    content, words = join_clips("hi", _LONG_S)
     answer = await client.post(
         INFERENCE,
         files={"file": ("long.flac", content)},
@@ -73,25 +68,6 @@ async def test_long_file_is_heard_whole_in_bounded_memory(
     assert jiwer.cer(normalize_hindi(words), normalize_hindi(item["source"])) <= 0.3
     assert item["segments"][-1]["end"] == pytest.approx(_LONG_S, abs=15)
     assert sum(_pss_mib(process) for process in platform.find_family()) <= _MOST_MIB
-
-
-def _join_clips() -> tuple[bytes, str]:
-    """Return ten minutes of sentences, with a pause after each, and their words."""
-    clips = read_corpus("hi")
-    rate_hz = clips[0].audio.rate_hz
-    pause = np.zeros(rate_hz // 2, dtype=np.float32)
-    pieces: list[Samples] = []
-    words: list[str] = []
-    left = _LONG_S * rate_hz
-    for clip in cycle(clips):
-        left -= len(clip.audio.samples) + len(pause)
-        if left < 0:
-            break
-        pieces += [clip.audio.samples, pause]
-        words.append(clip.words)
-    file = io.BytesIO()
-    soundfile.write(file, np.concatenate(pieces), rate_hz, format="FLAC")
-    return file.getvalue(), " ".join(words)
 
 
 def _pss_mib(process: psutil.Process) -> float:

@@ -17,7 +17,8 @@ from ai4v.ports.upstream import (
     UpstreamBrokenError,
     UpstreamRequest,
 )
-from tests.support.peer import Talk, answer_with, open_peer
+from tests.support.peer import answer_with, open_peer
+from tests.support.tcp import Talk
 
 pytestmark = pytest.mark.connected
 

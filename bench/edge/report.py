@@ -34,7 +34,7 @@ callers: {chain:.0f} requests/s (ideal 320), {failures} failures.
 
 {streams} open WebSockets, each used: {during:.0f} MiB, {before:.0f} MiB before. An upload of 25 MB:
 {calm:.1f} MiB before, {peak:.1f} MiB at most. At the end of the run, after the bodies of 1 MB over
-16 connections, {end:.0f} MiB: what they took is kept by the allocator.
+16 connections, {end:.0f} MiB.
 
 ## Two gateways
 

@@ -156,6 +156,7 @@ class Cycle(RequestResponseCycle):
         if self.expected_content_length != 0:
             raise RuntimeError("the body is shorter than was announced")
         self.response_complete = True
+        self.body = b""  # type: ignore[assignment] # nobody reads what is left of it
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()

@@ -126,3 +126,12 @@ async def test_a_signal_wakes_all_who_wait() -> None:
     signal.set()
     await asyncio.gather(*waits[1:])
     assert waits[0].cancelled()
+
+
+async def test_what_is_left_of_the_body_is_dropped_with_the_answer() -> None:
+    cycle = _make(_Transport(), "POST")
+    cycle.body = b"sent too late"  # type: ignore[assignment] # read as bytes
+    await cycle.send(
+        {"type": WHOLE, "status": 413, "headers": [(b"content-length", b"0")], "body": b""}
+    )
+    assert bytes(cycle.body) == b""

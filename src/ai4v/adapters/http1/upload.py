@@ -28,12 +28,14 @@ class Upload:
         self._transport = transport
         self._room: asyncio.Future[None] | None = None
         self._on_end = on_end
-        self._task = asyncio.create_task(self._send(body, length), name="upload")
-        self._task.add_done_callback(self._end)
+        task = asyncio.create_task(self._send(body, length), name="upload")
+        task.add_done_callback(self._end)
+        self._task: asyncio.Task[None] | None = task
 
     def cancel(self) -> None:
         """Send no more."""
-        self._task.cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     def pause(self) -> None:
         """Wait before the next piece."""
@@ -65,5 +67,8 @@ class Upload:
         self.is_done = True
 
     def _end(self, task: asyncio.Task[None]) -> None:
+        # A cancelled task keeps its traceback, which leads here and to pieces of the body: the two
+        # would keep each other until the garbage is collected.
+        self._task = None
         if not task.cancelled():
             self._on_end(task.exception())

@@ -1,6 +1,8 @@
 """Connections of the client: when they are used again, sent on again, ended."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -87,6 +89,31 @@ async def test_an_early_and_whole_answer_ends_the_upload(upstream: Http1Upstream
         answer = await upstream.send(request)
         assert (answer.status, await read_all(answer)) == (413, b"")
         assert upstream.open_connections == 0
+
+
+async def test_nothing_is_kept_of_an_upload_that_was_ended(upstream: Http1Upstream) -> None:
+    """Not even until the garbage is collected: the gateway does that seldom."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.Event().wait()
+
+    async with open_peer(answer_with(b"HTTP/1.1 413 No\r\ncontent-length: 0\r\n\r\n")) as peer:
+        gc.disable()
+        try:
+            sent = body()
+            is_kept = weakref.ref(sent)
+            request = UpstreamRequest("POST", peer.base_url, b"/x", [], sent)
+            answer = await upstream.send(request)
+            del sent, request
+            assert await read_all(answer) == b""
+
+            async def is_gone() -> bool:
+                return is_kept() is None
+
+            await until(is_gone, timeout_s=5)
+        finally:
+            gc.enable()
 
 
 async def test_an_answer_that_is_closed_early_ends_its_connection_alone(

@@ -50,7 +50,8 @@ class ConnectionTimes:
     head_s: float = 10.0
     """For the whole head of a request."""
     body_s: float = 30.0
-    """Without a byte of a body that is waited for; for its trailers as a whole."""
+    """Without a byte of a body that is waited for; for its trailers as a whole, and for what is
+    left of it when it was answered."""
 
 
 class ServerConfig(Config):
@@ -159,7 +160,8 @@ class BoundedProtocol(CycleProtocol):
         """Take in a piece of the body."""
         if self._is_in_body:
             self._framing_bytes = max(0, self._framing_bytes - _FRAMING_SHARE * len(body))
-            self._heard_at = 0.0
+            if not self.cycle.response_complete:
+                self._heard_at = 0.0
             super().on_body(body)
 
     def on_message_complete(self) -> None:

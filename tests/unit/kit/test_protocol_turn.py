@@ -235,6 +235,19 @@ async def test_a_body_that_nobody_reads_is_not_late() -> None:
     talk.protocol.connection_lost(None)
 
 
+async def test_a_body_that_goes_on_long_after_its_answer_is_cut() -> None:
+    talk = _Talk(times=_TIMES, reads=False)
+    post = b"POST /1 HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    talk.protocol.data_received(post)
+    written = await talk.settle()
+    assert written.startswith(b"HTTP/1.1 200 ")
+    async with asyncio.timeout(5):
+        while not talk.wire.is_closed:
+            talk.protocol.data_received(b"4\r\nabcd\r\n")
+            await asyncio.sleep(0.01)
+    assert await talk.ended() == written
+
+
 async def test_a_draining_server_closes_after_the_answer() -> None:
     drain = Drain()
     talk = _Talk(drain=drain)

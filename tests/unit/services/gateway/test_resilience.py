@@ -105,6 +105,20 @@ class TestHungInstance:
         assert readmitted_s - 1_025 <= 2
         assert rig.servers[0].asked > 350
 
+    def test_all_who_wait_for_it_are_answered_by_the_other(self) -> None:
+        """However few requests there were before: what a hung instance owes costs no retry."""
+
+        async def story() -> Rig:
+            rig = Rig(2)
+            rig.servers[0].awake.clear()
+            async with rig.patrol():
+                await asyncio.gather(*(rig.ask() for _ in range(20)))
+            return rig
+
+        rig = simulate(story())
+        assert rig.tally.retries.count(Failure.HUNG) > 7
+        assert [item.status for item in rig.outcomes] == [200] * 20
+
     def test_what_may_not_be_repeated_waits_for_its_deadline(self) -> None:
         async def story() -> Rig:
             rig = Rig(2)

@@ -33,7 +33,13 @@ from ai4v.services.gateway.attempt.budget import (
 )
 from ai4v.services.gateway.attempt.countdown import Countdown
 from ai4v.services.gateway.attempt.hedging import Pace, race
-from ai4v.services.gateway.attempt.retry import TRY_AGAIN, RetryPlan, judge_answer, judge_error
+from ai4v.services.gateway.attempt.retry import (
+    TRY_AGAIN,
+    InstanceHungError,
+    RetryPlan,
+    judge_answer,
+    judge_error,
+)
 from ai4v.services.gateway.passage.exchange import Call, TurnAnswer, TurnChannel, read_retry_after
 
 __all__ = ["Attempts", "Call"]
@@ -183,7 +189,7 @@ class Attempts:
         except TimeoutError:
             if turn.is_lost and call.is_repeatable:
                 turn.abandon()
-                raise UpstreamBrokenError("the instance does not answer any more") from None
+                raise InstanceHungError("the instance does not answer any more") from None
             turn.fail(Failure.TIMEOUT)
             raise DeadlineExceededError("the service did not answer in time") from None
         except BaseException:

@@ -16,6 +16,14 @@ TRY_AGAIN: Final = frozenset({502, 503})
 """Statuses that another instance may do better than."""
 
 
+_FREE: Final = frozenset({Failure.REFUSED, Failure.HUNG})
+"""What another attempt at another instance makes up for at no cost: the first did nothing."""
+
+
+class InstanceHungError(UpstreamBrokenError):
+    """The instance was found to hang while it owed the answer, and is left out now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setback:
     """What went wrong with an attempt."""
@@ -32,6 +40,8 @@ def judge_error(
     """Say what an exchange without an answer means."""
     if isinstance(error, UpstreamRefusedError):
         return Setback(Failure.REFUSED)
+    if isinstance(error, InstanceHungError):
+        return Setback(Failure.HUNG)
     if isinstance(error, UpstreamBrokenError):
         return Setback(Failure.BROKEN)
     return Setback(Failure.ERROR if error.answer_status in TRY_AGAIN else None)
@@ -80,9 +90,9 @@ class RetryPlan:
         if number >= self._policy.attempts or cause is None:
             return None
         has_other = self._balancer.has_other(call.service, tried)
-        if cause is Failure.REFUSED:
-            wait_s = 0.0 if has_other else None
-        elif call.is_repeatable:
+        if cause in _FREE and has_other:
+            wait_s: float | None = 0.0
+        elif cause is not Failure.REFUSED and call.is_repeatable:
             wait_s = self._back_off(call, setback, number, has_other=has_other)
         else:
             wait_s = None

@@ -1,12 +1,11 @@
 """A TCP proxy that is slow, so that a caller can be cancelled between question and answer."""
 
 import asyncio
-import random
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.support.tcp import HOST, tcp_server
+from tests.support.tcp import HOST, forward, tcp_server
 
 
 @asynccontextmanager
@@ -19,25 +18,11 @@ async def slow_proxy(
         upstream_reader, upstream_writer = await asyncio.open_connection(HOST, port)
         try:
             await asyncio.gather(
-                _forward(reader, upstream_writer, delay_s),
-                _forward(upstream_reader, writer, delay_s),
+                forward(reader, upstream_writer, delay_s=delay_s),
+                forward(upstream_reader, writer, delay_s=delay_s),
             )
         finally:
             upstream_writer.close()
 
     async with tcp_server(serve, tls=tls) as own_port:
         yield own_port
-
-
-async def _forward(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, delay_s: float
-) -> None:
-    try:
-        while piece := await reader.read(65_536):
-            await asyncio.sleep(random.uniform(0, delay_s))  # noqa: S311 - not for secrets
-            writer.write(piece)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()

@@ -1,6 +1,7 @@
 """A TCP server on this machine that leaves no connection behind, whenever it is told to stop."""
 
 import asyncio
+import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -75,10 +76,17 @@ async def tcp_server(talk: Talk, *, tls: ssl.SSLContext | None = None) -> AsyncI
         await server.close()
 
 
-async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on all that comes; close when it has ended, or when nobody takes it any more."""
+async def forward(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, delay_s: float = 0.0
+) -> None:
+    """Pass on all that comes, each piece 0 to `delay_s` late.
+
+    Close when it has ended, or when nobody takes it any more.
+    """
     try:
         while piece := await reader.read(65_536):
+            if delay_s:
+                await asyncio.sleep(random.uniform(0, delay_s))  # noqa: S311 - not for secrets
             writer.write(piece)
             await writer.drain()
     except ConnectionError:

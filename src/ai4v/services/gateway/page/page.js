@@ -56,8 +56,17 @@ function outline(api, schema, depth = 0) {
   return known.format ? `${known.type} (${known.format})` : (known.type ?? "any");
 }
 
+// What the reader must put into the path is a variable of the shell: $KEY_ID.
+function target(api, path, operation) {
+  const parameters = (operation.parameters ?? []).map((item) => resolve(api, item));
+  return path.replace(/\{(\w+)\}/g, (_, name) => {
+    const schema = parameters.find((item) => item.in === "path" && item.name === name)?.schema;
+    return resolve(api, schema).enum?.at(-1) ?? `$${name.toUpperCase()}`;
+  });
+}
+
 function curl(api, method, path, operation) {
-  const parts = [`curl -X ${method.toUpperCase()} ${location.origin}${path}`];
+  const parts = [`curl -X ${method.toUpperCase()} "${location.origin}${target(api, path, operation)}"`];
   const isOpen = operation.security?.length === 0;
   if (!isOpen) parts.push(`-H "Authorization: Bearer $AI4V_API_KEY"`);
   const content = operation.requestBody?.content ?? {};
@@ -65,7 +74,8 @@ function curl(api, method, path, operation) {
     const body = JSON.stringify(example(api, content["application/json"].schema));
     parts.push(`-H "Content-Type: application/json"`, `-d '${body.replaceAll("'", "'\\''")}'`);
   } else if (content["multipart/form-data"]) {
-    parts.push(`-F file=@speech.wav`);
+    const fields = example(api, content["multipart/form-data"].schema);
+    parts.push(`-F file=@speech.wav`, ...Object.entries(fields).map(([name, value]) => `-F ${name}=${value}`));
   }
   return parts.join(" \\\n  ");
 }

@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -81,11 +82,20 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 
 class _NamedLogger(structlog.WriteLogger):
-    """Writes to standard output, and knows its name, as the standard library's do."""
+    """Writes to standard output, and knows its name, as the standard library's do.
+
+    Where nothing can be written, as on a full disk, who tells it goes on: so do theirs.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(sys.stdout)
         self.name = name
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
 
 
 def _add_service(service: str) -> structlog.typing.Processor:

@@ -1,3 +1,5 @@
+import errno
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -41,6 +43,14 @@ def test_other_values_stay() -> None:
     assert clean(**event) == event
 
 
+class FullDisk(io.StringIO):
+    writes = 0
+
+    def write(self, _text: str) -> int:
+        self.writes += 1
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+
 @pytest.fixture
 def restored() -> Iterator[None]:
     """Afterwards logging is as it was."""
@@ -74,3 +84,12 @@ def test_a_traceback_keeps_no_secret(capsys: pytest.CaptureFixture[str]) -> None
     line = json.loads(capsys.readouterr().out)
     assert "ValueError" in line["exception"]
     assert KEY not in line["exception"]
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error", "critical", "exception"])
+def test_a_full_disk_harms_nobody_who_logs(monkeypatch: pytest.MonkeyPatch, level: str) -> None:
+    monkeypatch.setattr("sys.stdout", disk := FullDisk())
+    configure_logging("asr", "debug")
+    getattr(get_logger("one"), level)("hello")
+    assert disk.writes == 1

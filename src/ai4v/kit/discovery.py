@@ -7,13 +7,12 @@ keeps what it last knew.
 import asyncio
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
 from ai4v.contracts.error import ServiceUnavailableError
-from ai4v.kit.background import Background
+from ai4v.kit.background import Background, repeat
 from ai4v.kit.clock import Clock, SystemClock
 from ai4v.kit.directoryfile import DirectoryFile, Known
 from ai4v.kit.log import get_logger
@@ -76,7 +75,7 @@ class Lease:
     async def __aenter__(self) -> Self:
         """Register and start the heartbeat."""
         await self._renew()
-        self._heart.start(self._beat())
+        self._heart.start(repeat(self._renew, name="lease", pause_s=self._times.heartbeat_s))
         return self
 
     async def __aexit__(
@@ -92,11 +91,6 @@ class Lease:
             await self._registry.deregister(self._instance)
         except RegistryUnavailableError:
             _log.warning("not deregistered: the lease will run out", lease_s=self._times.lease_s)
-
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(self._times.heartbeat_s)
-            await self._renew()
 
     async def _renew(self) -> None:
         try:
@@ -159,8 +153,10 @@ class Directory:
         if self._file is not None:
             self._saved = await asyncio.to_thread(self._file.load)
         await self._look()
-        self._listener.start(self._listen())
-        self._poller.start(self._poll())
+        self._listener.start(
+            repeat(self._listen, name="directory listener", pause_s=self._times.retry_s)
+        )
+        self._poller.start(repeat(self._poll, name="directory poller", pause_s=self._times.poll_s))
         return self
 
     async def __aexit__(
@@ -179,20 +175,15 @@ class Directory:
         return self._saved.get(service, ()) if known is None else known
 
     async def _poll(self) -> None:
-        while True:
-            await asyncio.sleep(self._times.poll_s)
-            await self._look()
-            await self._save()
+        await self._look()
+        await self._save()
 
     async def _listen(self) -> None:
-        while True:
-            with suppress(RegistryUnavailableError):
-                async with self._registry.changes() as changes:
-                    await self._look()
-                    async for service in changes:
-                        if service in self._services:
-                            await self._look_at(service, is_announced=True)
-            await asyncio.sleep(self._times.retry_s)
+        async with self._registry.changes() as changes:
+            await self._look()
+            async for service in changes:
+                if service in self._services:
+                    await self._look_at(service, is_announced=True)
 
     async def _look(self) -> None:
         try:

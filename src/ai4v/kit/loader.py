@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.kit.background import repeat
 from ai4v.kit.log import get_logger
 
 _log: Final = get_logger(__name__)
@@ -67,20 +68,29 @@ class EngineLoader:
 
     async def run(self) -> None:
         """Load; return once it is."""
-        while not self._is_loaded:
-            try:
-                await self._start_others()
-                await self._engine.load()
-            except ServiceUnavailableError as error:
-                if error.message != self._reason:
-                    _log.error("an engine cannot be loaded", engine=self.name, reason=error.message)
-                self._reason = error.message
-                self._has_tried.set()
-                await asyncio.sleep(self._retry_s)
-            else:
-                self._is_loaded = True
-                self._has_tried.set()
-                _log.info("an engine is loaded", engine=self.name)
+        await repeat(
+            self._load,
+            name=f"loader of the {self.name}",
+            pause_s=self._retry_s,
+            until=lambda: self._is_loaded,
+        )
+
+    async def _load(self) -> None:
+        try:
+            await self._start_others()
+            await self._engine.load()
+        except ServiceUnavailableError as error:
+            if error.message != self._reason:
+                _log.error("an engine cannot be loaded", engine=self.name, reason=error.message)
+            self._reason = error.message
+        except Exception:
+            self._reason = f"the {self.name} cannot be loaded; the log says why"
+            self._has_tried.set()
+            raise
+        else:
+            self._is_loaded = True
+            _log.info("an engine is loaded", engine=self.name)
+        self._has_tried.set()
 
     async def wait_until_tried(self) -> None:
         """Return once the engine has been loaded, or it is known why it cannot be."""

@@ -1,11 +1,10 @@
 """Marks requests that nobody works on any more: an instance died, or could not say how it ended."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.kit.background import repeat
 from ai4v.kit.log import get_logger
 from ai4v.ports.registry import Instance, Registry, RegistryUnavailableError
 
@@ -48,12 +47,7 @@ class Sweeper:
 
     async def run(self) -> None:
         """Sweep until cancelled; a database that is down is tried again at the next turn."""
-        while True:
-            try:
-                await self.sweep()
-            except ServiceUnavailableError as error:
-                _log.warning("no sweep", reason=error.message)
-            await asyncio.sleep(self._times.interval_s)
+        await repeat(self.sweep, name="sweeper", pause_s=self._times.interval_s)
 
     async def sweep(self) -> int:
         """Mark what is abandoned; return how many requests were.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from ai4v.kit.background import Background
+from ai4v.kit.background import Background, repeat
 from ai4v.kit.balance.balancer import Balancer
 from ai4v.kit.balance.probe import Prober
 from ai4v.ports.registry import Instance
@@ -42,7 +42,7 @@ class Patrol:
 
     async def __aenter__(self) -> Self:
         """Start looking."""
-        self._round.start(self._go_round())
+        self._round.start(repeat(self._go_round, name="patrol", pause_s=self._times.interval_s))
         return self
 
     async def __aexit__(
@@ -60,12 +60,10 @@ class Patrol:
             await asyncio.wait(errands)
 
     async def _go_round(self) -> None:
-        while True:
-            await asyncio.sleep(self._times.interval_s)
-            for instance in self._balancer.find_silent():
-                self._send_to(instance, self._check_life)
-            for instance in self._balancer.find_curable():
-                self._send_to(instance, self._check_recovery)
+        for instance in self._balancer.find_silent():
+            self._send_to(instance, self._check_life)
+        for instance in self._balancer.find_curable():
+            self._send_to(instance, self._check_recovery)
 
     def _send_to(
         self, instance: Instance, errand: Callable[[Instance], Coroutine[object, object, None]]

@@ -13,7 +13,6 @@ from datetime import timedelta
 from itertools import islice
 from typing import Final
 
-from ai4v.contracts.error import ServiceUnavailableError
 from ai4v.contracts.identity import (
     CREDENTIAL_CACHE_S,
     IDENTITY_CHANNEL,
@@ -22,6 +21,7 @@ from ai4v.contracts.identity import (
     STALE_S,
     credential_cache_key,
 )
+from ai4v.kit.background import repeat
 from ai4v.kit.clock import Clock
 from ai4v.kit.log import get_logger
 from ai4v.ports.cache import Cache, CacheUnavailableError
@@ -79,14 +79,7 @@ class RevocationMarks:
 
     async def keep(self, *, interval_s: float = _INTERVAL_S) -> None:
         """Reassert for ever."""
-        while True:
-            try:
-                await self.reassert()
-            except ServiceUnavailableError as error:
-                _log.debug("revocations not reasserted", reason=error.message)
-            except Exception:  # noqa: BLE001 - an edge: the loop must outlive what one round dies of
-                _log.exception("revocations not reasserted")
-            await asyncio.sleep(interval_s)
+        await repeat(self.reassert, name="revocation marks", pause_s=interval_s)
 
     async def _announce(self, credential_hashes: Iterable[str], mark: _Mark) -> None:
         for credential_hash in credential_hashes:

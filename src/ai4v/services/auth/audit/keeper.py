@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.kit.background import repeat
 from ai4v.kit.clock import Clock
 from ai4v.kit.log import get_logger
 from ai4v.services.auth.audit.chain import Link
@@ -68,14 +69,7 @@ class HeadKeeper:
 
     async def keep(self) -> None:
         """Look for ever."""
-        while True:
-            try:
-                await self.look()
-            except ServiceUnavailableError as error:
-                _log.debug("audit head not signed", reason=error.message)
-            except Exception:  # noqa: BLE001 - an edge: the loop must outlive what one round dies of
-                _log.exception("audit head not signed")
-            await asyncio.sleep(_LOOK_S)
+        await repeat(self.look, name="audit heads", pause_s=_LOOK_S)
 
     async def _sign(self, end: Link) -> None:
         if self._signed is not None:

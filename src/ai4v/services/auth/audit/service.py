@@ -6,6 +6,7 @@ from typing import Final
 
 from ai4v.contracts.audit import Refusal, Verdict
 from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.kit.background import repeat
 from ai4v.kit.log import get_logger
 from ai4v.services.auth.audit.chain import Row
 from ai4v.services.auth.audit.refusal import Event, RefusalFold
@@ -66,23 +67,20 @@ class AuditLog:
 
     async def finish(self) -> None:
         """Tell what was counted and not told yet; what keeps it from that is logged."""
-        events = self._fold.flush()
+        await self._tell(self._fold.flush())
+
+    async def keep(self) -> None:
+        """Tell for ever what was counted, when its minute is over."""
+        await repeat(self._tell_over, name="folded refusals", pause_s=_FLUSH_S)
+
+    async def _tell_over(self) -> None:
+        await self._tell(self._fold.flush_when_over())
+
+    async def _tell(self, events: Sequence[Event]) -> None:
         try:
             await self._add(events)
         except ServiceUnavailableError:
             _log.warning("folded refusals not in the audit log", events=len(events))
-
-    async def keep(self) -> None:
-        """Tell for ever what was counted, when its minute is over."""
-        while True:
-            await asyncio.sleep(_FLUSH_S)
-            events = self._fold.flush_when_over()
-            try:
-                await self._add(events)
-            except ServiceUnavailableError:
-                _log.warning("folded refusals not in the audit log", events=len(events))
-            except Exception:  # noqa: BLE001 - an edge: the loop must outlive what one round dies of
-                _log.exception("folded refusals not in the audit log", events=len(events))
 
     async def _add(self, events: Sequence[Event]) -> None:
         if events:

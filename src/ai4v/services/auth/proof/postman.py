@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
-from ai4v.kit.background import beside
+from ai4v.kit.background import beside, repeat
 from ai4v.kit.log import get_logger
 from ai4v.ports.mailer import Letter, Mailer, MailerUnavailableError
 
@@ -57,14 +57,14 @@ class Postman:
                 _log.warning("letters lost: the mail server did not take them in time")
 
     async def _work(self) -> None:
-        while True:
-            letter = await self._waiting.get()
-            try:
-                await self._send(letter)
-            except Exception:  # noqa: BLE001 - an edge: one letter must not end the work on all
-                _log.exception("letter not sent")
-            finally:
-                self._waiting.task_done()
+        await repeat(self._send_next, name="postman", pause_s=0)
+
+    async def _send_next(self) -> None:
+        letter = await self._waiting.get()
+        try:
+            await self._send(letter)
+        finally:
+            self._waiting.task_done()
 
     async def _send(self, letter: Letter) -> None:
         for pause_s in (*self._pauses_s, None):

@@ -1,17 +1,14 @@
 """Sweeps beside the service; every instance does, and two at once do no harm."""
 
-import asyncio
 from typing import Final
 
-from ai4v.contracts.error import ServiceUnavailableError
+from ai4v.kit.background import repeat
 from ai4v.kit.clock import Clock
-from ai4v.kit.log import get_logger
 from ai4v.services.auth.residue.repository import ResidueRepository
 
 INTERVAL_S: Final = 300.0
 _AT_ONCE: Final = 1_000
 """Rows of one table in one transaction: locks are held for milliseconds."""
-_log: Final = get_logger(__name__)
 
 
 class ResidueSweeper:
@@ -31,9 +28,4 @@ class ResidueSweeper:
 
     async def run(self) -> None:
         """Sweep until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except ServiceUnavailableError as error:
-                _log.warning("nothing swept", reason=error.message)
-            await asyncio.sleep(INTERVAL_S)
+        await repeat(self.sweep, name="residue", pause_s=INTERVAL_S)

@@ -1,17 +1,15 @@
 """Hears of credentials that were revoked or changed, so that nobody here goes on believing them."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
 from ai4v.contracts.identity import IDENTITY_CHANNEL
-from ai4v.kit.log import get_logger
-from ai4v.ports.cache import Cache, CacheUnavailableError
+from ai4v.kit.background import repeat
+from ai4v.ports.cache import Cache
 from ai4v.services.gateway.door.verification import CredentialVerifier
 
 _RETRY_S: Final = 0.5
 _HASH_LENGTH: Final = 64
-_log: Final = get_logger(__name__)
 
 
 class RevocationListener:
@@ -33,21 +31,19 @@ class RevocationListener:
     async def run(self) -> None:
         """Listen for good."""
         self._verifier.set_heard(is_heard=False)
-        while True:
-            try:
-                await self._listen()
-            except CacheUnavailableError:
-                _log.warning("revocations are not pushed")
-            self._verifier.set_heard(is_heard=False)
-            await asyncio.sleep(_RETRY_S)
+        await repeat(self._listen, name="revocations", pause_s=_RETRY_S)
 
     async def _listen(self) -> None:
-        async with self._cache.subscribe(IDENTITY_CHANNEL) as messages:
-            self._verifier.forget_all()
-            self._verifier.set_heard(is_heard=True)
-            async for message in messages:
-                digest = message.decode("ascii", "replace")
-                if len(digest) != _HASH_LENGTH:
-                    continue
-                self._verifier.forget(digest)
-                self._on_change(digest)
+        try:
+            async with self._cache.subscribe(IDENTITY_CHANNEL) as messages:
+                self._verifier.forget_all()
+                self._verifier.set_heard(is_heard=True)
+                async for message in messages:
+                    self._take(message.decode("ascii", "replace"))
+        finally:
+            self._verifier.set_heard(is_heard=False)
+
+    def _take(self, digest: str) -> None:
+        if len(digest) == _HASH_LENGTH:
+            self._verifier.forget(digest)
+            self._on_change(digest)

@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ai4v.contracts.error import PlatformError, ValidationError
+from ai4v.kit.background import repeat
 from ai4v.kit.log import get_logger
 from ai4v.ports.cache import CacheUnavailableError, ExclusiveCache
 from ai4v.services.gateway.passage.header import Header
@@ -93,9 +94,7 @@ class Ledger:
 
     async def run(self) -> None:
         """Renew the leases for good."""
-        while True:
-            await asyncio.sleep(self._renewal_s)
-            await self.renew()
+        await repeat(self.renew, name="leases of idempotency keys", pause_s=self._renewal_s)
 
     async def renew(self) -> None:
         """Renew the lease of every key whose call is under way."""

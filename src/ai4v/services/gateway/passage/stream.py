@@ -17,6 +17,7 @@ from ai4v.contracts.error import (
     RateLimitExceededError,
     ServiceUnavailableError,
 )
+from ai4v.kit.background import repeat
 from ai4v.kit.clock import Clock
 from ai4v.kit.deadline import Deadline
 from ai4v.kit.drain import Drain
@@ -124,9 +125,7 @@ class Streams:
 
     async def patrol(self) -> None:
         """Look after the streams for good."""
-        while True:
-            await asyncio.sleep(self._policy.check_s)
-            await self.look()
+        await repeat(self.look, name="patrol of streams", pause_s=self._policy.check_s)
 
     async def look(self) -> None:
         """End the streams that are idle, stuck, or whose key is not good any more."""

@@ -14,6 +14,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring as _quote
 from typing import Final, NamedTuple
 
+from ai4v.kit.background import repeat
 from ai4v.kit.log import redact
 
 _LOGGER: Final = "ai4v.services.gateway.record.accesslog"
@@ -46,10 +47,14 @@ class AccessLog:
 
     Args:
         sink: takes text; it may block, for it runs on a thread of its own.
+        period_s: between batches.
     """
 
-    def __init__(self, sink: Callable[[str], None] = write_out) -> None:
+    def __init__(
+        self, sink: Callable[[str], None] = write_out, *, period_s: float = _PERIOD_S
+    ) -> None:
         self._sink = sink
+        self._period_s = period_s
         self._lines: deque[AccessLine] = deque()
         self.is_wanted = logging.getLogger(_LOGGER).isEnabledFor(logging.INFO)
         """Whether lines are written at all."""
@@ -66,15 +71,21 @@ class AccessLog:
 
     async def run(self) -> None:
         """Write for good; what waits when this is cancelled is left to `finish`."""
-        while True:
-            await asyncio.sleep(_PERIOD_S)
-            if self._lines:
-                await asyncio.to_thread(self._sink, self._take())
+        await repeat(self._write, name="access log", pause_s=self._period_s)
 
     def finish(self) -> None:
         """Write what waits."""
         if self._lines:
             self._sink(self._take())
+
+    async def _write(self) -> None:
+        count = len(self._lines)
+        try:
+            if count:
+                await asyncio.to_thread(self._sink, self._take())
+        except OSError:
+            self.dropped += count
+            raise
 
     def _take(self) -> str:
         lines, self._lines = self._lines, deque()

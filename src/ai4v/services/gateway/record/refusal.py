@@ -1,12 +1,13 @@
 """Has every refused access noted in the audit log, later and in batches."""
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final, Protocol
 
 from ai4v.contracts.audit import REFUSALS_AT_ONCE, Refusal
 from ai4v.contracts.error import PlatformError
+from ai4v.kit.background import repeat
 from ai4v.kit.log import get_logger
 
 _MOST: Final = 1_000
@@ -47,26 +48,16 @@ class Refusals:
 
     async def run(self) -> None:
         """Note for good."""
-        while True:
-            await asyncio.sleep(_PERIOD_S)
-            await self.flush()
+        await repeat(self.flush, name="refusals", pause_s=_PERIOD_S)
 
     async def flush(self) -> None:
         """Note what waits, as far as it can be now."""
         while self._waiting:
-            batch = [
-                self._waiting.popleft() for _ in range(min(len(self._waiting), REFUSALS_AT_ONCE))
-            ]
+            batch = list(islice(self._waiting, REFUSALS_AT_ONCE))
             try:
                 await self._auditor.note(batch)
             except PlatformError as error:
-                self._put_back(batch)
                 _log.warning("refusals could not be noted", code=error.code)
                 return
-
-    def _put_back(self, batch: list[Refusal]) -> None:
-        for refusal in reversed(batch):
-            if len(self._waiting) >= _MOST:
-                self.dropped += 1
-            else:
-                self._waiting.appendleft(refusal)
+            for _ in batch:
+                self._waiting.popleft()

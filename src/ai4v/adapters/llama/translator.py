@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from ai4v.adapters.llama.fairqueue import FairQueue, Job
 from ai4v.adapters.llama.shelter import clear_shelters
 from ai4v.adapters.llama.worker import METHOD, Settings, TranslateReply, TranslateRequest
 from ai4v.contracts.error import PlatformError
+from ai4v.kit.background import repeat
 from ai4v.kit.worker.limit import Limits
 from ai4v.kit.worker.parent import Worker
 from ai4v.kit.worker.spec import (
@@ -53,13 +55,18 @@ class LlamaOptions:
 
 
 class LlamaTranslator:
-    """A `Translator`; belongs to the event loop that loads it."""
+    """A `Translator`; belongs to the event loop that loads it.
 
-    def __init__(self, options: LlamaOptions) -> None:
+    Args:
+        options: where and how much.
+        workers: run the engine; None: its own.
+    """
+
+    def __init__(self, options: LlamaOptions, workers: Sequence[Worker] | None = None) -> None:
         self._options = options
         model_id = options.model_path.parent.name
         self._info = TranslatorInfo(ENGINE, model_id, _LONGEST, declare(model_id))
-        self._workers = [
+        self._workers = workers or [
             Worker(
                 WorkerSpec(
                     name="translator",
@@ -109,7 +116,10 @@ class LlamaTranslator:
         except WorkerDiedError as error:
             raise _unavailable(error) from error
         if not self._feeders:
-            self._feeders = [asyncio.create_task(self._feed(each)) for each in self._workers]
+            self._feeders = [
+                asyncio.create_task(repeat(partial(self._feed, each), name="translator", pause_s=0))
+                for each in self._workers
+            ]
 
     async def ping(self) -> None:
         """As the port says; one worker is enough."""
@@ -182,14 +192,13 @@ class LlamaTranslator:
             self._wake.notify(len(jobs))
 
     async def _feed(self, worker: Worker) -> None:
-        """Give a worker passage after passage."""
-        while True:
-            job = self._queue.take()
-            if job is None:
-                async with self._wake:
-                    await self._wake.wait_for(lambda: len(self._queue) > 0)
-            elif not job.answer.done():
-                await self._run(worker, job)
+        """Give a worker a passage, or wait for one."""
+        job = self._queue.take()
+        if job is None:
+            async with self._wake:
+                await self._wake.wait_for(lambda: len(self._queue) > 0)
+        elif not job.answer.done():
+            await self._run(worker, job)
 
     async def _run(self, worker: Worker, job: Job) -> None:
         remaining_s = job.ends_at - asyncio.get_running_loop().time()
@@ -202,8 +211,10 @@ class LlamaTranslator:
             )
         except _WORKER_ERRORS as error:
             _fail(job, _unavailable(error))
-        except asyncio.CancelledError:
-            _fail(job, TranslatorUnavailableError("the translator was closed"))
+        except ValueError:
+            _fail(job, TranslatorUnavailableError("the translator refused this input"))
+        except BaseException:
+            _fail(job, TranslatorUnavailableError("the translator gave no answer"))
             raise
         else:
             if not job.answer.done():

@@ -18,6 +18,7 @@ from ai4v.adapters.whisper.worker import METHOD, Item, RecognizeReply, Recognize
 from ai4v.contracts.audio import SPEECH_RATE_HZ
 from ai4v.contracts.capability import Task
 from ai4v.contracts.error import PlatformError
+from ai4v.kit.background import repeat
 from ai4v.kit.worker.limit import Limits
 from ai4v.kit.worker.parent import Worker
 from ai4v.kit.worker.spec import (
@@ -54,9 +55,14 @@ class WhisperOptions:
 
 
 class WhisperRecognizer:
-    """A `Recognizer`; belongs to the event loop that loads it."""
+    """A `Recognizer`; belongs to the event loop that loads it.
 
-    def __init__(self, options: WhisperOptions) -> None:
+    Args:
+        options: where and how much.
+        worker: runs the engine; None: one of its own.
+    """
+
+    def __init__(self, options: WhisperOptions, worker: Worker | None = None) -> None:
         self._options = options
         lexicon_dir = options.lexicon_dir
         self._info = RecognizerInfo(
@@ -73,7 +79,7 @@ class WhisperRecognizer:
             for offer in self._info.capabilities
             for language in (offer.language, None)
         }
-        self._worker = Worker(
+        self._worker = worker or Worker(
             WorkerSpec(
                 name="speech recognizer",
                 factory="ai4v.adapters.whisper.worker:ENGINE",
@@ -126,7 +132,9 @@ class WhisperRecognizer:
         except WorkerDiedError as error:
             raise _unavailable(error) from error
         if self._feeder is None:
-            self._feeder = asyncio.create_task(self._feed())
+            self._feeder = asyncio.create_task(
+                repeat(self._feed, name="speech recognizer", pause_s=0)
+            )
 
     async def ping(self) -> None:
         """As the port says."""
@@ -183,23 +191,22 @@ class WhisperRecognizer:
             raise ValueError(f"an utterance lasts at most {LONGEST_S:g} s")
 
     async def _feed(self) -> None:
-        """Give the worker batch after batch."""
-        while True:
-            self._wake.clear()
-            batch = [job for job in self._queue.take() if not job.answer.done()]
-            if batch:
-                await self._run(batch)
-            elif not self._queue:
-                await self._wake.wait()
+        """Give the worker a batch, or wait for one."""
+        self._wake.clear()
+        batch = [job for job in self._queue.take() if not job.answer.done()]
+        if batch:
+            await self._run(batch)
+        elif not self._queue:
+            await self._wake.wait()
 
     async def _run(self, batch: list[Job]) -> None:
         try:
             results = await self._ask(batch)
         except _WORKER_ERRORS as error:
             self._settle_failure(batch, error)
-        except asyncio.CancelledError:
+        except BaseException:
             for job in batch:
-                _fail(job, RecognizerUnavailableError("the speech recognizer was closed"))
+                _fail(job, RecognizerUnavailableError("the speech recognizer gave no answer"))
             raise
         else:
             for job, result in zip(batch, results, strict=True):
@@ -223,13 +230,16 @@ class WhisperRecognizer:
             for piece, job in zip(samples, batch, strict=True)
         ]
         remaining_s = max(job.ends_at for job in batch) - asyncio.get_running_loop().time()
-        reply, _ = await self._worker.call(
-            METHOD,
-            RecognizeRequest(items),
-            np.concatenate(samples, dtype=np.float32).data,
-            response=RecognizeReply,
-            timeout_s=max(_LEAST_BATCH_S, remaining_s),
-        )
+        try:
+            reply, _ = await self._worker.call(
+                METHOD,
+                RecognizeRequest(items),
+                np.concatenate(samples, dtype=np.float32).data,
+                response=RecognizeReply,
+                timeout_s=max(_LEAST_BATCH_S, remaining_s),
+            )
+        except ValueError as error:
+            raise WorkerCallError("the speech recognizer refused this input") from error
         return reply.results
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from ai4v.adapters.llama.engine import most_answered, order_kept
-from ai4v.adapters.llama.translator import LlamaTranslator
+from ai4v.adapters.llama.translator import LlamaOptions, LlamaTranslator
+from ai4v.adapters.llama.worker import TranslateReply
 from ai4v.contracts.capability import Tier
-from ai4v.ports.translator import Passage, TranslatorUnavailableError
+from ai4v.ports.translator import Passage, Translation, TranslatorUnavailableError
+from tests.support.worker import ScriptedWorker
 
 
 def test_is_made_of_a_url() -> None:
@@ -39,6 +41,18 @@ async def test_a_lone_surrogate_is_refused() -> None:
         await translator.translate([Passage("a\ud800", "en", "hi")], timeout_s=1)
     with pytest.raises(TranslatorUnavailableError):
         await translator.translate([Passage("a", "en", "hi")], timeout_s=1)
+
+
+@pytest.mark.parametrize("failure", [ValueError("refused"), KeyError("a bug")])
+async def test_what_one_passage_fails_by_ends_nothing_for_the_next(failure: Exception) -> None:
+    done = Translation("नमस्ते", is_whole=True)
+    worker = ScriptedWorker(failure, TranslateReply(done))
+    translator = LlamaTranslator(LlamaOptions(Path("models/m/gemma.gguf")), [worker])
+    await translator.load()
+    with pytest.raises(TranslatorUnavailableError):
+        await translator.translate([Passage("hello", "en", "hi")], timeout_s=5)
+    assert await translator.translate([Passage("hello", "en", "hi")], timeout_s=5) == (done,)
+    await translator.close()
 
 
 @pytest.mark.parametrize(

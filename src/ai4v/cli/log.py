@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,24 +19,38 @@ def open_log(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "wb", buffering=0)
 
 
+def note(path: Path, message: str) -> None:
+    """Append a line with the time; where that cannot be, as on a full disk, nothing happens."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    with suppress(OSError), open_log(path) as log:
+        log.write(f"{stamp} {message}\n".encode())
+
+
 def rotate(path: Path, *, largest_bytes: int = LARGEST_BYTES) -> None:
     """Move what is in a large log to `<name>.1` and so on, and empty it.
 
     The process keeps its open file, so the content is copied and the file cut; a line written
-    between the two is lost. What the process last said before it died never is.
+    between the two is lost. What the process last said before it died never is. Where there is no
+    room for the copy all stays as it is.
     """
     try:
         if path.stat().st_size <= largest_bytes:
             return
     except FileNotFoundError:
         return
+    copy = path.with_name(f"{path.name}.copy")
+    try:
+        copy.touch(mode=0o600)
+        shutil.copyfile(path, copy)
+    except OSError:
+        with suppress(OSError):
+            copy.unlink()
+        return
     for number in range(_KEPT - 1, 0, -1):
         older = path.with_name(f"{path.name}.{number}")
         if older.exists():
             older.replace(path.with_name(f"{path.name}.{number + 1}"))
-    newest = path.with_name(f"{path.name}.1")
-    newest.touch(mode=0o600)
-    shutil.copyfile(path, newest)
+    copy.replace(path.with_name(f"{path.name}.1"))
     os.truncate(path, 0)
 
 

@@ -36,9 +36,13 @@ class State:
     units: Sequence[UnitState]
 
 
-def write_state(path: Path, state: State) -> None:
-    """Replace the file at once."""
-    write_private(path, json.dumps(asdict(state), indent=2) + "\n")
+def write_state(path: Path, state: State) -> bool:
+    """Replace the file at once; false where that cannot be, as on a full disk."""
+    try:
+        write_private(path, json.dumps(asdict(state), indent=2) + "\n")
+    except OSError:
+        return False
+    return True
 
 
 def read_state(path: Path) -> State | None:

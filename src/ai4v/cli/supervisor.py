@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Callable, Coroutine, Sequence
 
 from ai4v.cli.failure import CommandError
-from ai4v.cli.log import open_log, quote_tail, rotate
+from ai4v.cli.log import note, open_log, quote_tail, rotate
 from ai4v.cli.orphan import end_orphans
 from ai4v.cli.plan import EDGE, Platform, plan_postgres, plan_replica, plan_valkey
 from ai4v.cli.port import explain_busy, find_busy
@@ -204,11 +203,8 @@ class Supervisor:
 
     def _record(self) -> None:
         state = self._state()
-        if state != self._recorded:
-            write_state(self._platform.layout.state_file, state)
+        if state != self._recorded and write_state(self._platform.layout.state_file, state):
             self._recorded = state
 
     def _note(self, message: str) -> None:
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        with open_log(self._platform.layout.log_file("supervisor")) as log:
-            log.write(f"{stamp} {message}\n".encode())
+        note(self._platform.layout.log_file("supervisor"), message)

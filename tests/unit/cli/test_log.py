@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from ai4v.cli.log import open_log, quote_tail, read_tail, rotate
+from ai4v.cli.log import note, open_log, quote_tail, read_tail, rotate
 
 
 def write(path: Path, text: str) -> None:
@@ -36,11 +36,31 @@ class TestRotate:
         kept = {file.name: file.read_text() for file in tmp_path.iterdir()}
         assert kept == {"a.log": "", "a.log.1": "4", "a.log.2": "3", "a.log.3": "2"}
 
+    def test_where_there_is_no_room_all_stays_as_it_is(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.log"
+        write(tmp_path / "a.log.1", "old")
+        write(path, "12345")
+        (tmp_path / "a.log.copy").mkdir()
+        rotate(path, largest_bytes=0)
+        assert path.read_text() == "12345"
+        assert (tmp_path / "a.log.1").read_text() == "old"
+
     def test_logs_are_for_the_owner_alone(self, tmp_path: Path) -> None:
         path = tmp_path / "a.log"
         write(path, "x")
         rotate(path, largest_bytes=0)
         assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+
+
+class TestNote:
+    def test_a_line_says_when(self, tmp_path: Path) -> None:
+        note(tmp_path / "a.log", "hello")
+        note(tmp_path / "a.log", "there")
+        lines = [line.split("Z ") for line in (tmp_path / "a.log").read_text().splitlines()]
+        assert [line for _, line in lines] == ["hello", "there"]
+
+    def test_what_cannot_be_noted_harms_nobody(self, tmp_path: Path) -> None:
+        note(tmp_path / "missing" / "a.log", "hello")
 
 
 class TestReadTail:

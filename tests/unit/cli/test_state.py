@@ -22,7 +22,7 @@ STATE = State(
 
 
 def test_state_is_read_as_it_was_written(tmp_path: Path) -> None:
-    write_state(tmp_path / "state.json", STATE)
+    assert write_state(tmp_path / "state.json", STATE)
     assert read_state(tmp_path / "state.json") == STATE
 
 
@@ -35,3 +35,7 @@ def test_damaged_state_is_none(tmp_path: Path, text: str) -> None:
 
 def test_missing_state_is_none(tmp_path: Path) -> None:
     assert read_state(tmp_path / "state.json") is None
+
+
+def test_state_that_cannot_be_written_harms_nobody(tmp_path: Path) -> None:
+    assert not write_state(tmp_path / "missing" / "state.json", STATE)

@@ -66,6 +66,7 @@ class Lease:
         self._times = times or LeaseTimes()
         self._heart = Background(f"lease of {instance.service}")
         self._is_held: bool | None = None
+        self._has_tried = asyncio.Event()
 
     @property
     def is_held(self) -> bool:
@@ -73,9 +74,13 @@ class Lease:
         return self._is_held is True
 
     async def __aenter__(self) -> Self:
-        """Register and start the heartbeat."""
-        await self._renew()
+        """Start the heartbeat, and wait until it has tried to register."""
         self._heart.start(repeat(self._renew, name="lease", pause_s=self._times.heartbeat_s))
+        try:
+            await self._has_tried.wait()
+        except asyncio.CancelledError:
+            await self._heart.stop()
+            raise
         return self
 
     async def __aexit__(
@@ -93,12 +98,15 @@ class Lease:
             _log.warning("not deregistered: the lease will run out", lease_s=self._times.lease_s)
 
     async def _renew(self) -> None:
+        is_held = False
         try:
             await self._registry.register(self._instance, lease_s=self._times.lease_s)
-        except RegistryUnavailableError:
-            is_held = False
-        else:
             is_held = True
+        finally:
+            self._note(is_held=is_held)
+
+    def _note(self, *, is_held: bool) -> None:
+        self._has_tried.set()
         if is_held is not self._is_held:
             self._is_held = is_held
             _log.info("lease changed", is_held=is_held, instance=self._instance.instance_id)

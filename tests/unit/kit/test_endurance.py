@@ -102,6 +102,18 @@ def test_a_lease_is_kept() -> None:
     simulate(story())
 
 
+def test_a_lease_whose_beginning_fails_is_taken_at_the_next_heartbeat() -> None:
+    async def story() -> None:
+        registry = BuggyRegistry()
+        registry.on_register.left = 1
+        async with Lease(registry, ASR_1):
+            assert await registry.instances("asr") == ()
+            await asyncio.sleep(5)
+            assert await registry.instances("asr") == (ASR_1,)
+
+    simulate(story())
+
+
 def test_a_directory_goes_on_looking() -> None:
     async def story() -> None:
         registry = BuggyRegistry()

@@ -95,9 +95,9 @@ async def test_health_names_what_it_leans_on(stage: Stage) -> None:
 
 async def test_service_is_listed_while_it_runs(asr_url: str) -> None:
     async with open_stage(make_settings(asr_url)) as stage:
+        await stage.infer(body(speech()))
         (instance,) = await stage.registry.instances("asr")
         assert instance.base_url == "http://127.0.0.1:8087"
-        await stage.infer(body(speech()))
         (row,) = await stage.requests()
         assert row["instance_id"] == instance.instance_id
     assert await stage.registry.instances("asr") == ()

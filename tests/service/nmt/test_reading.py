@@ -103,9 +103,9 @@ async def test_health_names_what_it_leans_on(stage: Stage) -> None:
 
 async def test_service_is_listed_while_it_runs(nmt_url: str) -> None:
     async with open_stage(make_settings(nmt_url)) as stage:
+        await stage.infer(body("hello"))
         (instance,) = await stage.registry.instances("nmt")
         assert instance.base_url == "http://127.0.0.1:8089"
-        await stage.infer(body("hello"))
         (row,) = await stage.requests()
         assert row["instance_id"] == instance.instance_id
     assert await stage.registry.instances("nmt") == ()

@@ -128,9 +128,9 @@ async def test_health_names_what_it_leans_on(stage: Stage) -> None:
 
 async def test_service_is_listed_while_it_runs(tts_url: str) -> None:
     async with open_stage(make_settings(tts_url)) as stage:
+        await stage.infer(body("हाँ"))
         (instance,) = await stage.registry.instances("tts")
         assert instance.base_url == "http://127.0.0.1:8088"
-        await stage.infer(body("हाँ"))
         (row,) = await stage.requests()
         assert row["instance_id"] == instance.instance_id
     assert await stage.registry.instances("tts") == ()

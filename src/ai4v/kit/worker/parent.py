@@ -197,14 +197,13 @@ class Worker:
         else:
             self._state = WorkerState.STARTING
         _LOGGER.warning("worker %s died: %s", self._spec.name, reason)
-        jitter = random.uniform(0.5, 1.0)  # noqa: S311 - jitter is no secret
-        await asyncio.sleep(backoff_s(self._deaths, self._spec) * jitter)
+        pause_s = backoff_s(self._deaths, self._spec)
+        await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
         self._state = WorkerState.STARTING
 
     async def _live(self, started: asyncio.Future[None]) -> str:
         """Run one child from its start to its death; tell what it died of."""
-        loop = asyncio.get_running_loop()
-        stable_at = math.inf
+        now_s, stable_at = asyncio.get_running_loop().time, math.inf
         try:
             async with asyncio.timeout(self._spec.start_timeout_s):
                 child = self._child = await self._spawn()
@@ -212,16 +211,18 @@ class Worker:
             if loaded.outcome != "done":
                 return f"cannot load: {loaded.message}"
             self._state = WorkerState.READY
-            stable_at = loop.time() + self._spec.stable_after_s
+            stable_at = now_s() + self._spec.stable_after_s
             if not started.done():
                 started.set_result(None)
             await self._serve(child)
         except TimeoutError:
             return "stuck" if self._state is WorkerState.READY else "did not load in time"
-        except _GONE as error:
+        except Exception as error:  # an edge: nothing ends the worker for good
+            if not isinstance(error, _GONE):
+                _LOGGER.exception("worker %s is given up", self._spec.name)
             return f"gone ({type(error).__name__})"
         finally:
-            if loop.time() >= stable_at:
+            if now_s() >= stable_at:
                 self._deaths = 0
             await self._bury()
         return "ended"
@@ -236,8 +237,7 @@ class Worker:
     async def _load(self, child: Child) -> Response:
         setup = Setup(self._spec.limits, msgspec.msgpack.encode(self._spec.settings))
         await child.send(Request(0, "", msgspec.msgpack.encode(setup)), b"")
-        loaded, _ = await child.receive()
-        return loaded
+        return (await child.receive())[0]
 
     async def _serve(self, child: Child) -> None:
         """Send call after call; a receive is always open, so that a death is seen at once."""

@@ -72,6 +72,14 @@ class TestDeath:
         assert await echo(worker, "back") == "back"
         await worker.close()
 
+    async def test_a_call_that_cannot_be_sent_costs_no_more_than_itself(
+        self, worker: Worker
+    ) -> None:
+        nonsense: bytes = None  # type: ignore[assignment] # a caller's bug
+        with pytest.raises(WorkerDiedError):
+            await worker.call("echo", Text(), nonsense, response=Text, timeout_s=20.0)
+        assert await echo(worker, "next") == "next"
+
     async def test_one_that_cannot_load_again_is_failed(self, tmp_path: Path) -> None:
         worker = Worker(spec(Settings(once=str(tmp_path / "once")), backoff_min_s=5.0))
         await worker.start()

@@ -8,7 +8,7 @@ that used one at the same time would end the session: so a command holds a lock 
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,18 @@ _ENDED: Final = 401
 """What a token is answered whose session is over."""
 _FAREWELL_S: Final = 15.0
 """For each call that ends the session of before: who signs in does not wait for it any longer."""
-_HINT: Final = "sign in first: ai4v login"
+_HINT_AGAIN: Final = "sign in again: ai4v login"
+
+
+class NotSignedInError(CommandError):
+    """No session is kept here that is good at this gateway."""
+
+    def __init__(self) -> None:
+        super().__init__("sign in first: ai4v login")
+
+
+class SessionEndedError(CommandError):
+    """The session kept here is over at the platform."""
 
 
 class KeptSession(BaseModel):
@@ -85,32 +96,56 @@ def forget_session(settings: Settings) -> None:
 
 
 @contextmanager
-def open_gateway_as_user(settings: Settings) -> Iterator[Gateway]:
+def open_gateway_as_user(settings: Settings, *, is_renewed: bool = False) -> Iterator[Gateway]:
     """Reach the gateway as whoever signed in here.
 
+    Args:
+        settings: say where the session is kept.
+        is_renewed: the access token that is kept is not used any more.
+
     Raises:
-        CommandError: nobody did, or the session has ended.
+        SessionEndedError: at the platform the session has ended.
+        NotSignedInError: nobody signed in here.
     """
-    with open_gateway(settings, _find_access_token(settings)) as gateway:
-        yield gateway
+    try:
+        token = _find_access_token(settings, is_renewed=is_renewed)
+        with open_gateway(settings, token) as gateway:
+            yield gateway
+    except RefusalError as error:
+        if error.status != _ENDED:
+            raise
+        raise SessionEndedError(f"{error.message}\n{_HINT_AGAIN}") from None
 
 
-def _find_access_token(settings: Settings) -> str:
+def end_session(settings: Settings, path: str) -> bool:
+    """End the session kept here, with a POST to `path`; False when it had ended already.
+
+    Raises:
+        NotSignedInError: nobody signed in here.
+        CommandError: the platform cannot be asked; the session is kept.
+    """
+    # A token may be refused whose session stands, when its signing key is dropped: so twice.
+    for is_renewed in (False, True):
+        with (
+            suppress(SessionEndedError),
+            open_gateway_as_user(settings, is_renewed=is_renewed) as gateway,
+        ):
+            gateway.tell("POST", path, {})
+            return True
+    return False
+
+
+def _find_access_token(settings: Settings, *, is_renewed: bool) -> str:
     path = find_session_file(settings)
     if not path.exists():
-        raise CommandError(_HINT)
+        raise NotSignedInError
     with _locked(path):
         kept = _read(path)
         if kept is None or kept.gateway != find_gateway(settings):
-            raise CommandError(_HINT)
-        if _is_fresh(kept):
+            raise NotSignedInError
+        if _is_fresh(kept) and not is_renewed:
             return kept.access_token
-        try:
-            tokens = _renew(settings, kept, Patience(settings.timeout_s))
-        except RefusalError as error:
-            if error.status != _ENDED:
-                raise
-            raise CommandError(f"{error.message}\n{_HINT}") from None
+        tokens = _renew(settings, kept, Patience(settings.timeout_s))
         _write(path, kept.gateway, tokens)
         return tokens.access_token
 

@@ -10,16 +10,27 @@ from ai4v.cli.administrator import open_gateway_as_administrator
 from ai4v.cli.client import Gateway, open_gateway
 from ai4v.cli.command.user import find_user
 from ai4v.cli.example import examples
-from ai4v.cli.failure import CommandError
+from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.loopback import wait_for_ticket
 from ai4v.cli.output import json_option, print_json, print_table
 from ai4v.cli.password import ask_password
 from ai4v.cli.settings import Settings
-from ai4v.cli.signin import forget_session, keep_session, open_gateway_as_user
+from ai4v.cli.signin import (
+    NotSignedInError,
+    end_session,
+    forget_session,
+    keep_session,
+    open_gateway_as_user,
+)
 from ai4v.contracts.session import ProviderList, SessionList, SessionTokens
 from ai4v.kit.challenge import challenge_of
 
 _PATH = "/api/v1/auth"
+_KEPT = "you are still signed in: try again, or forget it here alone with: ai4v logout --forget"
+_OTHERS = (
+    "this session is over and forgotten here; your others could not be ended by it:"
+    " ai4v login, then ai4v logout --everywhere"
+)
 
 
 @examples(
@@ -57,13 +68,20 @@ def login(username: str | None, provider: str | None, *, as_json: bool) -> None:
 )
 @click.command()
 @click.option("--everywhere", is_flag=True, help="End every session of yours, not this one alone.")
+@click.option(
+    "--forget", is_flag=True, help="Keep nothing here, even when the platform cannot be asked."
+)
 @json_option
-def logout(*, everywhere: bool, as_json: bool) -> None:
-    """End the session of this command line."""
+def logout(*, everywhere: bool, forget: bool, as_json: bool) -> None:
+    """End the session of this command line.
+
+    No error when it has ended already.
+    """
     settings = Settings.load()
-    with open_gateway_as_user(settings) as gateway:
-        gateway.tell("POST", f"{_PATH}/logout/all" if everywhere else f"{_PATH}/logout", {})
+    is_ended = _end_session(settings, is_everywhere=everywhere, is_forgotten=forget)
     forget_session(settings)
+    if everywhere and not is_ended:
+        raise CommandError(_OTHERS)
     if as_json:
         print_json({"signed_in": False})
     else:
@@ -136,6 +154,19 @@ def revoke(session_id: UUID | None, user: str | None, *, as_json: bool) -> None:
         print_json({"id": str(session_id) if session_id else None, "user": user, "revoked": True})
     else:
         click.echo(f"revoked {session_id or f'all sessions of {user}'}")
+
+
+def _end_session(settings: Settings, *, is_everywhere: bool, is_forgotten: bool) -> bool:
+    """Tell whether the platform ended it now; False also when it had before."""
+    try:
+        return end_session(settings, f"{_PATH}/logout/all" if is_everywhere else f"{_PATH}/logout")
+    except NotSignedInError:
+        raise
+    except CommandError as error:
+        if not is_forgotten:
+            raise CommandError(f"{error.message}\n{_KEPT}") from None
+        click.echo(f"{PROGRAM}: it is forgotten here, but not ended: {error.message}", err=True)
+        return False
 
 
 def _sign_in(gateway: Gateway, username: str) -> SessionTokens:

@@ -5,6 +5,8 @@ Each block has a line before it that says when it was made; PEM leaves such line
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -20,6 +22,24 @@ _BLOCK: Final = re.compile(
     r"(?:made (?P<at>\S+)\s+)?(?P<pem>-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----)",
     re.DOTALL,
 )
+
+
+@contextmanager
+def rotated(path: Path, now: datetime, *, is_leaked: bool) -> Iterator[None]:
+    """Put a new key in front of the file, and back what was there when the context fails.
+
+    Whoever could not have the new key taken up can so do all of it again.
+
+    Raises:
+        CommandError: as `rotate`.
+    """
+    before = path.read_text() if path.is_file() else ""
+    rotate(path, now, is_leaked=is_leaked)
+    try:
+        yield
+    except BaseException:  # Ctrl-C is one
+        write_private(path, before)
+        raise
 
 
 def rotate(path: Path, now: datetime, *, is_leaked: bool) -> None:

@@ -7,11 +7,12 @@ import click
 
 from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
+from ai4v.cli.interruption import ended_in_order
 from ai4v.cli.layout import Layout
 from ai4v.cli.operator import ask_auth
 from ai4v.cli.output import json_option, print_json
 from ai4v.cli.settings import Settings
-from ai4v.cli.signingkey import FILE, rotate
+from ai4v.cli.signingkey import FILE, rotated
 from ai4v.contracts.session import SigningKeys
 
 
@@ -31,8 +32,11 @@ def rotate_signing_key(*, leaked: bool, as_json: bool) -> None:
     if values.get("AI4V_AUTH_JWT_PRIVATE_KEY") or values.get("AI4V_JWT_PRIVATE_KEY"):
         raise CommandError("the signing key is in the environment; rotate it where it comes from")
     folder = Path(values.get("AI4V_SECRETS_DIR") or Layout(settings.data_dir).secrets)
-    rotate(folder / FILE, datetime.now(UTC), is_leaked=leaked)
-    answer = ask_auth(settings, "/internal/signing-keys/reload", SigningKeys)
+    try:
+        with ended_in_order(), rotated(folder / FILE, datetime.now(UTC), is_leaked=leaked):
+            answer = ask_auth(settings, "/internal/signing-keys/reload", SigningKeys)
+    except CommandError as error:
+        raise CommandError(f"{error.message}\nthe signing key was not changed") from None
     if as_json:
         print_json({"key_ids": list(answer.key_ids)})
     else:

@@ -111,11 +111,13 @@ class Exchange:
             raise CommandError(message) from None
 
     def _give_up(self, refusal: RefusalError, retry_after_s: float) -> RefusalError:
-        limit_s = self._patience.limit_s
+        patience = self._patience
         message = (
-            f"{refusal.message}\ngiving up: it can be asked again in {retry_after_s:.0f} s, and a"
-            f" call takes {limit_s:g} s in all at most (AI4V_TIMEOUT_S)"
+            f"{refusal.message}\ngiving up: it can be asked again in {retry_after_s:.0f} s, and"
+            f" this takes {patience.limit_s:g} s in all at most"
         )
+        if patience.advice:
+            message += f"; {patience.advice}"
         return RefusalError(message, status=refusal.status, places=refusal.places)
 
 

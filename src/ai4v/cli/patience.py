@@ -15,6 +15,7 @@ import httpx2
 from ai4v.cli.interruption import disturbed
 from ai4v.cli.wait import pause
 
+MORE: Final = "for more set AI4V_TIMEOUT_S"
 _BUSY: Final = frozenset({429, 503})
 _FIRST_WINDOW_S: Final = 1.0
 _LONGEST_WINDOW_S: Final = 10.0
@@ -29,6 +30,7 @@ class Patience:
 
     Args:
         limit_s: of one call.
+        advice: says to whoever ran out of it how to have more; empty when there is no more.
         try_limit_s: of each of its tries.
         clock: seconds that only grow.
         sleep: waits so many seconds.
@@ -39,12 +41,14 @@ class Patience:
         self,
         limit_s: float,
         *,
+        advice: str = MORE,
         try_limit_s: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = pause,
         random: Random | None = None,
     ) -> None:
         self.limit_s = limit_s
+        self.advice = advice
         self.try_limit_s = try_limit_s
         self.clock = clock
         self.sleep = sleep

@@ -161,7 +161,7 @@ def _renew(settings: Settings, kept: KeptSession, patience: Patience) -> Session
 
 
 def _end(settings: Settings, kept: KeptSession) -> None:
-    patience = Patience(_FAREWELL_S)
+    patience = Patience(_FAREWELL_S, advice="")
     is_fresh = _is_fresh(kept)
     token = kept.access_token if is_fresh else _renew(settings, kept, patience).access_token
     with open_gateway(settings, token, patience=patience) as gateway:

@@ -98,8 +98,8 @@ def test_giving_up_is_said_clearly() -> None:
         busy.gateway(100.0).work("/tts", {}, AccessToken)
     assert caught.value.message == (
         "too many (RATE_LIMIT_EXCEEDED, request r)\n"
-        "giving up: it can be asked again in 40 s, and a call takes 100 s in all at most"
-        " (AI4V_TIMEOUT_S)"
+        "giving up: it can be asked again in 40 s, and this takes 100 s in all at most"
+        "; for more set AI4V_TIMEOUT_S"
     )
     assert caught.value.status == 429
     assert len(busy.seen) == 3

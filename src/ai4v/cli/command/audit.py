@@ -86,7 +86,8 @@ def verify(head_file: Path | None, *, as_json: bool) -> None:
     """
     body = {} if head_file is None else {"heads": _read_heads(head_file)}
     settings = Settings.load()
-    patience = Patience(max(settings.timeout_s, _VERIFY_S))
+    limit_s = max(settings.timeout_s, _VERIFY_S)
+    patience = Patience(limit_s, advice=f"for more set AI4V_TIMEOUT_S to over {limit_s:g}")
     verdict = ask_auth(settings, "/internal/audit/verify", Verdict, body=body, patience=patience)
     if as_json:
         print_json(verdict.model_dump(mode="json") | {"ok": verdict.is_good})

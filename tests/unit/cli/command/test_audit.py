@@ -6,7 +6,7 @@ from click.testing import CliRunner, Result
 
 from ai4v.cli.main import root
 from ai4v.contracts.audit import Fault, Verdict
-from tests.support.gateway import SIGN_OUT
+from tests.support.gateway import SIGN_OUT, refuse
 from tests.support.key import KeyPair
 
 _GOOD = Verdict(rows=12, heads=2, unreadable_heads=0, forged_heads=0, bad_sequence=None, fault=None)
@@ -88,6 +88,19 @@ def test_a_broken_log_is_told_and_the_status_is_1(
     result = _verdict(verdict).run(tmp_path, "audit", "verify", "--json")
     assert result.exit_code == 1
     assert '"ok": false' in result.stdout
+
+
+@pytest.mark.parametrize(("set_to", "limit"), [("60", "610"), ("800", "800")])
+def test_who_gives_up_waiting_says_what_would_be_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, set_to: str, limit: str
+) -> None:
+    monkeypatch.setenv("AI4V_TIMEOUT_S", set_to)
+    busy = refuse(503, "another one is under way")
+    busy.headers["retry-after"] = "900"
+    result = _Services({"/internal/audit/verify": busy}).run(tmp_path, "audit", "verify")
+    assert str(result.exception).endswith(
+        f"and this takes {limit} s in all at most; for more set AI4V_TIMEOUT_S to over {limit}"
+    )
 
 
 def test_heads_of_a_copy_are_sent(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """Talking to the gateway."""
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import httpx2
 from pydantic import BaseModel
@@ -20,6 +21,7 @@ from ai4v.cli.plan import EDGE
 from ai4v.cli.settings import Settings
 from ai4v.cli.transport import find_transport
 
+_WEB_ADDRESS: Final = re.compile(r"https?://[^/?#:\s]", re.IGNORECASE)
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
@@ -150,8 +152,18 @@ def find_api_key(settings: Settings) -> str:
 
 
 def find_gateway(settings: Settings) -> str:
-    """Return AI4V_GATEWAY_URL, else where the platform that runs here has its gateway."""
-    return settings.gateway_url or find_address(settings, EDGE)
+    """Return AI4V_GATEWAY_URL, else where the platform that runs here has its gateway.
+
+    Raises:
+        CommandError: AI4V_GATEWAY_URL is no address, or AI4V_PORT_SHIFT leaves no port.
+    """
+    url = settings.gateway_url
+    if not url:
+        return find_address(settings, EDGE)
+    if not _WEB_ADDRESS.match(url):
+        message = "AI4V_GATEWAY_URL is no address such as https://speech.example.org"
+        raise CommandError(f"{message}: {url}")
+    return url
 
 
 def make_trust(settings: Settings) -> ssl.SSLContext:

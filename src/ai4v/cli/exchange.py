@@ -17,6 +17,8 @@ LONGEST_S: Final = 300.0
 _CONNECT_TIMEOUT_S: Final = 5.0
 _SPARE_S: Final = 10.0
 """For the platform to say that a deadline is over."""
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
+"""In the reason why no connection was made."""
 _DEADLINE: Final = "X-Request-Timeout-Ms"
 _REPEATED: Final = "Idempotency-Key"
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -103,8 +105,14 @@ class Exchange:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except httpx2.ConnectError:
-            message = f"nothing answers at {self._http.base_url}: is the platform up? (ai4v up)"
+        except httpx2.ConnectError as error:
+            url = self._http.base_url
+            message = f"nothing answers at {url}: is the platform up? (ai4v up)"
+            if _UNTRUSTED in str(error):
+                message = (
+                    f"the certificate of {url} is not trusted: name that of its authority, or its"
+                    f" own, in AI4V_GATEWAY_CA ({error})"
+                )
             raise CommandError(message) from None
         except httpx2.HTTPError as error:
             message = f"{self._http.base_url} broke off: {str(error) or type(error).__name__}"

@@ -2,12 +2,14 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Final
 
 import click
 
 from ai4v import __version__
 from ai4v.cli.failure import PROGRAM, CommandError
+from ai4v.cli.settings import Settings
 
 _SECTIONS: Final = {
     "The platform": {
@@ -109,9 +111,23 @@ def main() -> None:
         click.echo(f"{PROGRAM}: the output takes {error.encoding} alone: {advice}", err=True)
         sys.exit(1)
     except OSError as error:
-        subject = f"{error.filename}: " if error.filename is not None else ""
-        click.echo(f"{PROGRAM}: {subject}{error.strerror or error}", err=True)
+        click.echo(f"{PROGRAM}: {describe_fault(error)}", err=True)
         sys.exit(1)
+
+
+def describe_fault(error: OSError) -> str:
+    """Say what is wrong with which file and, in the data folder, what to do."""
+    if error.filename is None:
+        return error.strerror or str(error)
+    message = f"{error.filename}: {error.strerror or error}"
+    try:
+        is_ours = Path(str(error.filename)).is_relative_to(Settings.load().data_dir)
+    except CommandError:
+        is_ours = False
+    if not is_ours:
+        return message
+    owner = "run this as its owner, or " if isinstance(error, PermissionError) else ""
+    return f"{message}; {owner}choose another AI4V_DATA_DIR"
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ def _usual_patience(settings: Settings) -> Patience:
 def _open(settings: Settings) -> Iterator[httpx2.Client]:
     private_key = settings.read_secret("AI4V_GATEWAY_INTERNAL_PRIVATE_KEY")
     if not private_key:
-        raise CommandError(f"the data folder {settings.data_dir} has no keys of a platform")
+        message = f"the data folder {settings.data_dir} has no keys of a platform"
+        raise CommandError(f"{message}: say with AI4V_DATA_DIR where one has its data")
     signer = TokenSigner(private_key, service=_CALLER)
 
     def identify(request: httpx2.Request) -> httpx2.Request:

@@ -79,6 +79,15 @@ def test_nobody_there_is_told() -> None:
         gateway(fail).delete("/keys/1")
 
 
+def test_a_certificate_that_is_not_trusted_is_told() -> None:
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        reason = "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate"
+        raise httpx2.ConnectError(reason, request=request)
+
+    with pytest.raises(CommandError, match=r"is not trusted: .* in AI4V_GATEWAY_CA .*self-signed"):
+        gateway(fail).delete("/keys/1")
+
+
 def test_broken_connection_is_told() -> None:
     def fail(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ReadError("", request=request)
@@ -125,6 +134,14 @@ def test_upload_carries_the_file_and_the_fields() -> None:
             "a key cannot be sent: it holds a line break or space",
         ),
         ("http://[::1", "", "x", "is no address"),
+        (
+            "gateway:8080",
+            "",
+            "x",
+            "no address such as https://.*: gateway:8080",
+        ),
+        ("ftp://gateway", "", "x", "AI4V_GATEWAY_URL is no address"),
+        ("http://", "", "x", "AI4V_GATEWAY_URL is no address"),
     ],
 )
 def test_what_cannot_be_sent_is_told(url: str, key: str, name: str, message: str) -> None:
@@ -148,6 +165,11 @@ class TestFinding:
     def test_without_a_platform_the_shifted_port_is_taken(self, tmp_path: Path) -> None:
         values = {"AI4V_DATA_DIR": str(tmp_path), "AI4V_PORT_SHIFT": "1000"}
         assert find_gateway(Settings.load(values)) == "http://127.0.0.1:9080"
+
+    def test_a_shift_that_leaves_no_port_is_told(self, tmp_path: Path) -> None:
+        values = {"AI4V_DATA_DIR": str(tmp_path), "AI4V_PORT_SHIFT": "70000"}
+        with pytest.raises(CommandError, match="AI4V_PORT_SHIFT: shifted by 70000, the port"):
+            find_gateway(Settings.load(values))
 
     def test_key_is_that_of_the_settings_or_of_the_first_start(self, tmp_path: Path) -> None:
         values = {"AI4V_DATA_DIR": str(tmp_path)}

@@ -6,7 +6,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from ai4v.cli.main import main, root
+from ai4v.cli.failure import CommandError
+from ai4v.cli.main import describe_fault, main, root
 
 PRINTS_NO_VALUE = {"serve", "migrate", "supervise", "bootstrap", "audit export"}
 
@@ -93,3 +94,42 @@ def test_output_that_takes_other_letters_is_told(
     assert stopped.value.code == 1
     message = "ai4v: the output takes latin-1 alone: set PYTHONIOENCODING=utf-8\n"
     assert capsys.readouterr().err == message
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            PermissionError(13, "Permission denied", "/data/run"),
+            "/data/run: Permission denied; run this as its owner, or choose another AI4V_DATA_DIR",
+        ),
+        (
+            NotADirectoryError(20, "Not a directory", "/data/tls"),
+            "/data/tls: Not a directory; choose another AI4V_DATA_DIR",
+        ),
+        (PermissionError(13, "Permission denied", "/x.wav"), "/x.wav: Permission denied"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+    ],
+)
+def test_a_fault_of_the_data_folder_says_what_to_do(
+    error: OSError, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI4V_DATA_DIR", "/data")
+    assert describe_fault(error) == message
+
+
+@pytest.mark.parametrize("command", ["doctor", "voices", "keys list", "login --username a", "up"])
+def test_a_shift_that_leaves_no_port_is_refused(command: str, tmp_path: Path) -> None:
+    environment = {"AI4V_DATA_DIR": str(tmp_path), "AI4V_PORT_SHIFT": "70000"}
+    environment |= {"AI4V_API_KEY": "key", "AI4V_ADMIN_PASSWORD": "password"}
+    result = CliRunner(env=environment).invoke(root, command.split(), input="x\n")
+    assert isinstance(result.exception, CommandError)
+    assert "the port of gateway leaves 1 to 65535" in result.exception.message
+
+
+@pytest.mark.parametrize("command", ["status", "restart"])
+def test_who_needs_a_platform_that_is_stopped_is_told_how_to_start_it(
+    command: str, tmp_path: Path
+) -> None:
+    result = CliRunner(env={"AI4V_DATA_DIR": str(tmp_path)}).invoke(root, [command])
+    assert str(result.exception) == f"the platform on {tmp_path} is stopped; to start it: ai4v up"

@@ -1,6 +1,7 @@
 """`ai4v certificate`: TLS for trying it out, by a certificate that only this machine trusts."""
 
 import ipaddress
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from ai4v.cli.settings import Settings
 
 _HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 _VALID_FOR: Final = timedelta(days=90)
+_NAME: Final = re.compile(r"(\*\.)?[\w-]+(\.[\w-]+)*\.?", re.ASCII)
 _CLOCK_SKEW: Final = timedelta(hours=1)
 
 
@@ -82,9 +84,12 @@ def _name(host: str) -> x509.GeneralName:
     except ValueError:
         pass
     try:
-        return x509.DNSName(host.encode("idna").decode("ascii"))
+        name = host.encode("idna").decode("ascii")
     except (UnicodeError, ValueError):
-        raise click.BadParameter("is no name of a host", param_hint="--host") from None
+        name = ""
+    if not _NAME.fullmatch(name):
+        raise click.BadParameter(f"{host!r} is no name of a host", param_hint="--host")
+    return x509.DNSName(name)
 
 
 def _tell(certificate_file: Path, key_file: Path, *, as_json: bool) -> None:

@@ -18,6 +18,7 @@ import psutil
 
 from ai4v.adapters.postgres.runtime import EmbeddedPostgresError, locate_programs
 from ai4v.adapters.valkey.embedded import find_server
+from ai4v.cli.address import find_topology
 from ai4v.cli.carrier import NPM_REMEDY
 from ai4v.cli.example import examples
 from ai4v.cli.failure import CommandError
@@ -204,7 +205,7 @@ def _data_dir(folder: Path) -> Finding:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    topology = load_topology().shifted(settings.port_shift)
+    topology = find_topology(settings)
     if is_held(Layout(settings.data_dir)):
         yield Finding("ports", "ok", "the platform runs and has them: see ai4v status")
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ai4v.cli.example import examples
-from ai4v.cli.failure import CommandError
+from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.layout import Layout
 from ai4v.cli.log import read_tail
 from ai4v.cli.settings import Settings
@@ -46,6 +46,8 @@ def logs(name: str | None, *, follow: bool, lines: int, as_json: bool) -> None:
         files = [file for file in files if file.stem == name]
         if not files:
             raise CommandError(f"there is no log of {name}: there are {known}")
+    if not files:
+        click.echo(f"{PROGRAM}: no log yet in {layout.logs}", err=True)
     sizes = {file: file.stat().st_size for file in files}
     printer = _Printer(is_json=as_json, is_named=len(files) > 1)
     for file in files:

@@ -37,7 +37,7 @@ def restart(names: tuple[str, ...], *, as_json: bool) -> None:
     """
     layout = Layout(Settings.load().data_dir)
     if not is_held(layout):
-        raise CommandError(f"the platform on {layout.data_dir} is stopped")
+        raise CommandError(f"the platform on {layout.data_dir} is stopped; to start it: ai4v up")
     units = _read_units(layout.state_file)
     chosen = names or tuple(name for name in units if name not in _STORES)
     if unknown := [name for name in chosen if name not in units]:

@@ -44,7 +44,8 @@ def status(*, as_json: bool) -> None:
             ],
         )
     if phase != "ready":
-        raise CommandError(f"the platform on {layout.data_dir} is {phase}")
+        remedy = "; to start it: ai4v up" if phase == "stopped" else ""
+        raise CommandError(f"the platform on {layout.data_dir} is {phase}{remedy}")
     unwell = [unit.name for unit in units if unit.health != "healthy"]
     if unwell:
         raise CommandError(f"not healthy: {', '.join(unwell)}; see ai4v logs NAME")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import click
 
 from ai4v.adapters.postgres.runtime import EmbeddedPostgresError
+from ai4v.cli.address import find_topology
 from ai4v.cli.example import examples
 from ai4v.cli.failure import PROGRAM, CommandError
 from ai4v.cli.hold import DataHold
@@ -21,7 +22,6 @@ from ai4v.cli.replica import parse_scale, spell_scale
 from ai4v.cli.settings import Settings
 from ai4v.cli.state import State, read_state
 from ai4v.cli.supervisor import Supervisor
-from ai4v.kit.topology import load_topology
 
 _POLL_S = 0.1
 
@@ -80,10 +80,7 @@ def supervise(*, model_left_out: bool, scale: tuple[str, ...]) -> None:
 def _open_platform(wishes: tuple[str, ...]) -> Platform:
     settings = Settings.load()
     layout = Layout(settings.data_dir)
-    try:
-        topology = load_topology().shifted(settings.port_shift)
-    except ValueError as error:
-        raise CommandError(f"AI4V_PORT_SHIFT: {error}") from None
+    topology = find_topology(settings)
     scale = parse_scale(wishes, topology)
     layout.create()
     return Platform(settings, layout, topology, scale)

@@ -58,7 +58,8 @@ def test_it_says_what_to_set_and_that_can_be_served(data_dir: Path) -> None:
     assert f"AI4V_GATEWAY_TLS_CERTIFICATE={data_dir}/tls/certificate.pem\n" in plain
 
 
-def test_what_is_no_host_is_refused(data_dir: Path) -> None:
-    result = CliRunner().invoke(certificate, ["--host", "a" * 64 + ".example"])
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "", "a b/c", "https://ai4v.example"])
+def test_what_is_no_host_is_refused(data_dir: Path, host: str) -> None:
+    result = CliRunner().invoke(certificate, ["--host", host])
     assert result.exit_code == 2
     assert not (data_dir / "tls" / "key.pem").exists()

@@ -58,6 +58,12 @@ def test_people_see_lines_as_they_are(data: _Data) -> None:
     assert data.run().stdout.splitlines()[1:] == ["asr-2: Traceback", "valkey: 1:M ready"]
 
 
+def test_who_looks_before_there_is_a_log_is_told(tmp_path: Path) -> None:
+    result = CliRunner(env={"AI4V_DATA_DIR": str(tmp_path)}).invoke(root, ["logs"])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"ai4v: no log yet in {tmp_path}/log\n"
+
+
 def test_a_name_that_has_no_log_is_told(data: _Data) -> None:
     error = data.run("nobody").exception
     assert isinstance(error, CommandError)

@@ -22,7 +22,29 @@ _PATH: Final = "/api/v1/auth/audit"
 _PAGE: Final = 100
 _VERIFY_S: Final = 610.0
 """What the service takes at most, and a little."""
-_TIME: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
+
+
+class _Time(click.DateTime):
+    """A time as people write it; click's own shows them the patterns of strptime."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"])
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002 - click's signature
+        """Name it in help."""
+        return "WHEN"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Read it."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no time such as 2026-01-31 or '2026-01-31 14:30'", param, ctx)
+
+
+_TIME: Final = _Time()
 
 
 @examples(
@@ -42,7 +64,7 @@ def audit() -> None:
 @gathered("--actor", "user:ID, key:ID, cli, gateway or anonymous.")
 @gathered("--action", "What was done, such as key.create.")
 @gathered("--target", "What it was done to: key:ID, user:ID, role:NAME.")
-@gathered("--since", "Not before, UTC.", kind=_TIME)
+@gathered("--since", "Not before, UTC: 2026-01-31, or '2026-01-31 14:30'.", kind=_TIME)
 @gathered("--until", "Before, UTC.", kind=_TIME)
 @click.option(
     "--limit",

@@ -20,13 +20,14 @@ from ai4v.contracts.apikey import CreatedKey, KeyList, KeyView
 _PATH: Final = "/api/v1/auth/keys"
 _CommandT = TypeVar("_CommandT", bound=Callable[..., object])
 _LIMITS: Final = {
-    "per_minute": "Requests a minute.  [default: 60]",
-    "burst": "Requests at once.  [default: as many as a minute]",
-    "per_hour": "Requests an hour.  [default: 1000]",
-    "per_day": "Requests a day.  [default: 10000]",
-    "audio_s_per_day": "Seconds of audio heard a day.  [default: 36000]",
-    "characters_per_day": "Characters translated or spoken a day.  [default: 1000000]",
+    "per_minute": ("Requests a minute.", "60"),
+    "burst": ("Requests at once.", "as many as a minute"),
+    "per_hour": ("Requests an hour.", "1000"),
+    "per_day": ("Requests a day.", "10000"),
+    "audio_s_per_day": ("Seconds of audio heard a day.", "36000"),
+    "characters_per_day": ("Characters translated or spoken a day.", "1000000"),
 }
+"""What each limits, and what it is for a key that is made without."""
 _SCOPE: Final = {
     "scope-service": "Only this service: asr, tts, nmt, pipeline.",
     "task": "Only this task: asr, translation, tts, ...",
@@ -57,9 +58,20 @@ def keys() -> None:
 
 
 def _limits(command: _CommandT) -> _CommandT:
-    for name, help_text in reversed(_LIMITS.items()):
-        command = gathered(f"--{name.replace('_', '-')}", help_text, kind=int)(command)
+    for name, (help_text, _) in reversed(_LIMITS.items()):
+        command = gathered(_spell(name), help_text, kind=int)(command)
     return command
+
+
+def _first_limits(command: _CommandT) -> _CommandT:
+    for name, (help_text, default) in reversed(_LIMITS.items()):
+        told = f"{help_text}  [default: {default}]"
+        command = gathered(_spell(name), told, kind=int)(command)
+    return command
+
+
+def _spell(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _scope(command: _CommandT) -> _CommandT:
@@ -77,7 +89,7 @@ def _scope(command: _CommandT) -> _CommandT:
 @click.option("--days", type=click.IntRange(1, 3650), help="Days until it expires.")
 @gathered("--permission", f"{_PERMISSION_HELP} Repeatable.", kind=PERMISSION, is_multiple=True)
 @_scope
-@_limits
+@_first_limits
 @json_option
 def create(name: str, days: int | None, *, as_json: bool) -> None:
     """Make a key. It is shown this once; only its hash is stored."""

@@ -136,7 +136,7 @@ def list_sessions(user: str | None, *, as_json: bool) -> None:
     "ai4v sessions revoke --user asha",
 )
 @sessions.command()
-@click.argument("session_id", metavar="ID", type=click.UUID, required=False)
+@click.argument("session_id", metavar="[ID]", type=click.UUID, required=False)
 @click.option("--user", help="End all sessions of this user, as the administrator.")
 @json_option
 def revoke(session_id: UUID | None, user: str | None, *, as_json: bool) -> None:

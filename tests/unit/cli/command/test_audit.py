@@ -148,3 +148,11 @@ def test_without_the_keys_of_the_platform_it_is_told(tmp_path: Path) -> None:
     runner = CliRunner(env={"AI4V_DATA_DIR": str(tmp_path), "AI4V_SECRETS_DIR": str(tmp_path)})
     result = runner.invoke(root, ["audit", "verify"])
     assert "has no keys of a platform" in str(result.exception)
+
+
+def test_what_is_no_time_is_told_by_an_example(tmp_path: Path) -> None:
+    services = _Services({})
+    result = services.run(tmp_path, "audit", "list", "--since", "yesterday")
+    assert (result.exit_code, services.requests) == (2, [])
+    assert "'yesterday' is no time such as 2026-01-31 or '2026-01-31 14:30'" in result.stderr
+    assert "%" not in services.run(tmp_path, "audit", "list", "--help").stdout

@@ -122,6 +122,11 @@ def test_what_is_given_is_changed() -> None:
     assert service.asked == ("PATCH", f"/api/v1/auth/keys/{_ID}", expected)
 
 
+def test_help_says_which_limits_a_new_key_has_and_of_others_nothing() -> None:
+    assert "Requests a minute.  [default: 60]" in _Service(_VIEW).run("create", "--help").stdout
+    assert "default" not in _Service(_VIEW).run("update", "--help").stdout
+
+
 def test_nothing_to_change_is_told() -> None:
     service = _Service(_VIEW)
     result = service.run("update", str(_ID))

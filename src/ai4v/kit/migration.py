@@ -4,16 +4,24 @@ The files are `migrations/<service>/*.py`, Alembic revisions. Expand first, cont
 version before must go on working on the new schema.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from ai4v.kit.resource import find_resource
 
 _LOCK: Final = 4_190_217_733  # any constant: the same in every version of the platform
+
+
+class DatabaseUnreachableError(Exception):
+    """There is no database at the address, or it lets us not in; the message tells no password."""
 
 
 async def upgrade(url: str, services: tuple[str, ...], *, revision: str = "head") -> None:
@@ -25,18 +33,34 @@ async def upgrade(url: str, services: tuple[str, ...], *, revision: str = "head"
         url: `postgresql+asyncpg://...`, a role that may create schemas.
         services: those with a folder in migrations/.
         revision: an Alembic revision; anything but head is for tests.
+
+    Raises:
+        DatabaseUnreachableError: nothing was begun.
     """
-    engine = create_async_engine(url)
-    try:
-        async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-            for service in services:
-                await connection.run_sync(_migrate, service, revision)
-                await connection.commit()
-            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+    async with _connect(url) as connection:
+        await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        for service in services:
+            await connection.run_sync(_migrate, service, revision)
             await connection.commit()
-    finally:
-        await engine.dispose()
+        await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+        await connection.commit()
+
+
+@asynccontextmanager
+async def _connect(url: str) -> AsyncIterator[AsyncConnection]:
+    try:
+        engine = create_async_engine(url)
+    except (SQLAlchemyError, ImportError, ValueError):
+        message = "is no address such as postgresql+asyncpg://user:password@host:5432/database"
+        raise DatabaseUnreachableError(message) from None
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
+            message = f"names a database that cannot be reached: {error}"
+            raise DatabaseUnreachableError(message) from None
+        yield connection
 
 
 def configure(connection: Connection, service: str) -> Config:

@@ -22,11 +22,14 @@ def migrate() -> None:
     url = Settings.load().read_secret("AI4V_DATABASE_URL")
     if not url:
         raise CommandError("AI4V_DATABASE_URL is not set, and the data folder has no database")
-    from ai4v.kit.migration import upgrade
+    from ai4v.kit.migration import DatabaseUnreachableError, upgrade
 
     histories = find_resource("migrations")
     services = tuple(
         service.name for service in load_topology().services if (histories / service.name).is_dir()
     )
-    asyncio.run(upgrade(url, services))
+    try:
+        asyncio.run(upgrade(url, services))
+    except DatabaseUnreachableError as error:
+        raise CommandError(f"AI4V_DATABASE_URL {error}") from None
     click.echo(f"migrated {', '.join(services)}")

@@ -116,18 +116,20 @@ def main() -> None:
 
 
 def describe_fault(error: OSError) -> str:
-    """Say what is wrong with which file and, in the data folder, what to do."""
+    """Say what is wrong with which file and, in the folders that are ours, what to do."""
     if error.filename is None:
         return error.strerror or str(error)
     message = f"{error.filename}: {error.strerror or error}"
     try:
-        is_ours = Path(str(error.filename)).is_relative_to(Settings.load().data_dir)
+        settings = Settings.load()
     except CommandError:
-        is_ours = False
-    if not is_ours:
         return message
     owner = "run this as its owner, or " if isinstance(error, PermissionError) else ""
-    return f"{message}; {owner}choose another AI4V_DATA_DIR"
+    folders = {"AI4V_DATA_DIR": settings.data_dir, "AI4V_MODEL_DIR": settings.model_dir}
+    for name, folder in folders.items():
+        if Path(str(error.filename)).is_relative_to(folder):
+            return f"{message}; {owner}choose another {name}"
+    return message
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ def is_free(host: str, port: int) -> bool:
             if error.errno == errno.EADDRINUSE:
                 return False
             reason = error.strerror
-            raise CommandError(f"cannot listen on {host}, port {port}: {reason}") from None
+            advice = "" if host == LOOPBACK else "; choose another address with AI4V_BIND"
+            raise CommandError(f"cannot listen on {host}, port {port}: {reason}{advice}") from None
     return True
 
 

@@ -59,7 +59,7 @@ def test_unknown_command_is_refused() -> None:
         (["converse", "-", "--to", "hi", "-o", "x.wav"], "ai4v: standard input is closed\n"),
         (
             ["models", "pull", "whisper-base", "--accept-licences"],
-            "ai4v: {model_dir}/.part: Not a directory\n",
+            "ai4v: {model_dir}/.part: Not a directory; choose another AI4V_MODEL_DIR\n",
         ),
     ],
 )

@@ -27,7 +27,7 @@ _BRIEF_S: Final = 5.0
 _UNHEARD_S: Final = 1.0
 """How long a guest is believed while nobody could tell us of a revocation."""
 _ENTRIES: Final = 10_000
-_REVOKED: Final = "the key was revoked"
+_REVOKED: Final = "the key was revoked, or the session has ended"
 _EXPIRED: Final = "the key has expired"
 _MALFORMED: Final = "this is neither an API key nor an access token"
 

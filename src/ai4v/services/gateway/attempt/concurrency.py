@@ -54,6 +54,8 @@ _CUT: Final = 0.3
 answers' times, nobody is let in."""
 _LEAST_CUT: Final = 0.1
 """As much may be taken away in any case, as a part of the limit."""
+_TICK_S: Final = 1e-6
+"""No answer takes less, whatever a clock says."""
 _DIP: Final = 0.8
 """What is left for a moment of what keeps the service busy: then nobody waits in it."""
 _LONGEST_DIP: Final = 8.0
@@ -202,7 +204,7 @@ class AdaptiveLimit:
     def _adapt(self, now_s: float) -> None:
         if not self.unloaded_s:
             self._learn(1.0)
-        tolerance = self._policy.tolerance + self._spread_s / self.unloaded_s
+        tolerance = self._policy.tolerance + self._spread_s / max(self.unloaded_s, _TICK_S)
         unloaded_s = max(self.unloaded_s, self._policy.quick_s / tolerance)
         busy = self._busy = self._sample.count / (now_s - self._began_s) * unloaded_s
         fit = max(tolerance * busy, busy + 1)

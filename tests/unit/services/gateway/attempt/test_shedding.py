@@ -252,6 +252,13 @@ def _limit_after(answers_s: float, policy: ShedPolicy) -> float:
     return limit.value
 
 
+def test_answers_that_take_no_time_by_the_clock_are_counted() -> None:
+    limit = AdaptiveLimit(ShedPolicy(), 0.0)
+    for now_s in range(100):
+        limit.leave(now_s, now_s, 20, is_success=True)
+    assert limit.value == ShedPolicy().first_limit
+
+
 def test_answers_that_are_quick_anyway_are_no_sign_of_overload() -> None:
     usual, quick = ShedPolicy(), ShedPolicy(quick_s=0.04)
     assert _limit_after(0.03, usual) == usual.least_limit

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -111,7 +111,12 @@ class Platform:
 
     def find_workers(self) -> list[psutil.Process]:
         """Return the processes that engines are in."""
-        return [item for item in self.find_family() if "ai4v.kit.worker.main" in item.cmdline()]
+        found = []
+        for process in self.find_family():
+            with suppress(psutil.NoSuchProcess):  # those of PostgreSQL come and go
+                if "ai4v.kit.worker.main" in process.cmdline():
+                    found.append(process)
+        return found
 
     def find_remains(self) -> list[str]:
         """Name what a platform that was stopped has left behind: it should be nothing."""
